@@ -28,7 +28,7 @@ from tests.support.archives import (
     make_responder,
 )
 from tests.support.bundles import TWO_YEARS
-from tests.support.histories import NewCommit, list_commits, read_tables
+from tests.support.histories import NewCommit, Tables, list_commits, read_tables
 from tests.support.recordings import Whole
 from tests.support.replays import HOURS, SixHours
 from tests.support.requirements import LEFT_OUT
@@ -123,15 +123,30 @@ def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Sta
     return stage
 
 
+@pytest.fixture(scope="session")
+def shared_six_hours(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[NewCommit], Tables]:
+    """Return the folder of an archive of six hours, its commits and the tables of its index.
+
+    Each hour has the records of a week later. Tests do not change it.
+    """
+
+    def make(folder: Path) -> tuple[list[NewCommit], Tables]:
+        with Service(make_responder({})) as service:
+            stage = Stage(service, make_archive(folder))
+            for number, hour in enumerate(HOURS):
+                stage.serve(build_payloads(START + 7 * number * DAY))
+                assert stage.run(hour) == 0
+        return list_commits(stage.archive), read_tables(stage.archive)
+
+    folder, (commits, tables) = copy_shared(tmp_path_factory, "six-hours", make)
+    return folder, commits, tables
+
+
 @pytest.fixture(scope="module")
-def six_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> SixHours:
-    """Return an archive of six hours, each with the records of a week later; tests do not change it."""
-    running.heal()
-    stage = Stage(running, make_archive(tmp_path_factory.mktemp("six-hours") / "archive"))
-    for number, hour in enumerate(HOURS):
-        stage.serve(build_payloads(START + 7 * number * DAY))
-        assert stage.run(hour) == 0
-    return SixHours(stage, list_commits(stage.archive), read_tables(stage.archive))
+def six_hours(running: Service, shared_six_hours: tuple[Path, list[NewCommit], Tables]) -> SixHours:
+    """Return the archive of six hours with the service of the module; tests do not change it."""
+    folder, commits, tables = shared_six_hours
+    return SixHours(Stage(running, folder), commits, tables)
 
 
 @pytest.fixture(scope="module")

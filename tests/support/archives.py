@@ -9,7 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -170,10 +170,22 @@ def make_archive(folder: Path) -> Path:
     return folder
 
 
+@lru_cache(maxsize=4)
+def _pickle_attempts(archive: Archive, commit: str | None) -> bytes:
+    """Pickle the lines of the ledger at a commit, which most tests ask for several times."""
+    return pickle.dumps(ledger.read_attempts(archive, commit))
+
+
+def read_attempts(archive: Archive, commit: str | None) -> list[Attempt]:
+    """Return the lines of the ledger at a commit; they may be changed."""
+    lines: list[Attempt] = pickle.loads(_pickle_attempts(archive, commit))
+    return lines
+
+
 def read_whole_snapshot(archive: Archive, commit: str) -> Snapshot:
     """Return the snapshot that a commit holds, with the health that its ledger names last."""
     files = archive.read_files(commit)
-    lines = ledger.read_attempts(archive, commit)
+    lines = read_attempts(archive, commit)
     if lines:
         entry = health_branch.find_health_entry(lines)
         files[HEALTH_PATH] = health_branch.read_health(archive, entry, ledger.get_attempt_hour(lines[-1]))
@@ -221,7 +233,7 @@ def assert_tidy(root: Path) -> None:
 
 def assert_health_sound(archive: Archive) -> None:
     """Assert that the branch of health ends where the ledger says, and holds what some line of it names."""
-    lines = ledger.read_attempts(archive, archive.resolve_commit())
+    lines = read_attempts(archive, archive.resolve_commit())
     entry = health_branch.find_health_entry(lines)
     tip = archive.resolve_commit(health_branch.HEALTH_REF)
     commits = health_branch.list_health_commits(archive)
@@ -273,7 +285,7 @@ class Stage:
 
     def read_attempts(self) -> list[Attempt]:
         """Return the lines of the ledger at HEAD."""
-        return ledger.read_attempts(self.archive, self.archive.resolve_commit())
+        return read_attempts(self.archive, self.archive.resolve_commit())
 
     def read_report(self, feed: str) -> FeedReport:
         """Return the report of the last attempt that requested a feed."""
@@ -312,12 +324,18 @@ class Stage:
 
 def encode_sent(value: Any) -> bytes:
     """Encode a body as it was sent, with number tokens, but rows and lists of words in one order."""
-    return dumps(_sort_lists(loads(encode(value))))
+    return _sort_text(encode(value))
 
 
 def encode_archived(value: Any) -> bytes:
     """Encode a response out of the archive in the same form as `said`."""
-    return dumps(_sort_lists(value))
+    return _sort_text(dumps(value))
+
+
+@lru_cache(maxsize=2**10)
+def _sort_text(text: bytes) -> bytes:
+    """Return a body with its rows and lists of words in one order; most tests have the same bodies often."""
+    return dumps(_sort_lists(loads(text)))
 
 
 def _sort_lists(value: Any, name: str = "") -> Any:

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from orarchive.index.checksums import CHECKSUMS_NAME
 from orarchive.index.database import INDEX_NAME
-from orarchive.sample import START, Service
 from orarchive.store.archive import Archive, open_archive
-from tests.support.archives import DAY, HOUR, ROOT, Stage, build_payloads, make_archive, read_git
-from tests.support.histories import NewCommit, build_index, list_commits, make_commits, update_index
+from tests.support.archives import ROOT, make_archive, read_git
+from tests.support.histories import NewCommit, build_index, make_commits, update_index
 
-HOURS = [START + number * HOUR for number in range(-3, 3)]
 EARLY = 4
 """Position of the commit at which the early index stands."""
 
@@ -44,13 +42,8 @@ class SixHours:
         return open_archive(root)
 
 
-def archive_six_hours(service: Service, folder: Path) -> SixHours:
-    """Make the archive in a folder."""
-    stage = Stage(service, make_archive(folder / "first"))
-    for number, hour in enumerate(HOURS):
-        stage.serve(build_payloads(START + 7 * number * DAY))
-        assert stage.run(hour) == 0
-    commits = list_commits(stage.archive)
+def write_six_hours(commits: list[NewCommit], folder: Path) -> SixHours:
+    """Write the commits of an archive of six hours into a folder, and index them."""
     root = make_archive(folder / "archive")
     names = make_commits(root, commits)
     archive = open_archive(root)

@@ -1,20 +1,22 @@
 """An archive of six hours and a driver of builds for all tests of the index."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from orarchive.sample import Service
-from tests.support.archives import make_responder
+from tests.support.histories import NewCommit, Tables
 from tests.support.index_driver import IndexDriver
-from tests.support.six_hours import SixHours, archive_six_hours
+from tests.support.six_hours import SixHours, write_six_hours
 
 
 @pytest.fixture(scope="package")
-def six_hours(tmp_path_factory: pytest.TempPathFactory) -> SixHours:
+def six_hours(
+    shared_six_hours: tuple[Path, list[NewCommit], Tables], tmp_path_factory: pytest.TempPathFactory
+) -> SixHours:
     """Return an archive of six hours with its index. No test may change it."""
-    with Service(make_responder({})) as service:
-        return archive_six_hours(service, tmp_path_factory.mktemp("six-hours"))
+    _, commits, _ = shared_six_hours
+    return write_six_hours(commits, tmp_path_factory.mktemp("indexed-hours"))
 
 
 @pytest.fixture(scope="package")
