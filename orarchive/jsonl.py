@@ -8,6 +8,7 @@ different bytes, so another serialiser would rewrite every line of every archive
 import io
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -51,7 +52,14 @@ def loads(text: bytes | str) -> Any:
     A byte order mark before the text is read past.
     """
     try:
-        return _DECODER.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
+        # The decoder's own `decode` and the codec utf-8-sig take half of the time of a line.
+        string = text if isinstance(text, str) else text.removeprefix(BOM_UTF8).decode()
+        string = string.strip(" \t\n\r")
+        value, end = _DECODER.raw_decode(string)
+        if end < len(string):
+            msg = f"Extra data (char {end})"
+            raise NotJSON(msg)
+        return value
     except RecursionError:
         msg = "nested too deeply"
         raise NotJSON(msg) from None

@@ -22,6 +22,7 @@ from tests.support.archives import KEYLESS_FEEDS, Stage
     ("sent", "archived"),
     [
         ('{"b":1,"a":2}', '{"a":2,"b":1}'),
+        ('\ufeff\n {"a":1} \r\n\t', '{"a":1}'),
         ("1.0", "1.0"),
         ("1e-7", "1e-7"),
         ("1E+400", "1E+400"),
@@ -43,7 +44,10 @@ def test_values_are_kept_as_sent(sent: str, archived: str) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"{", b"NaN", b"[Infinity]", b'{"a":1,"a":2}', b'"\xff"', b"[" * 100_000, b"1e9999999999999999999"],
+    [
+        *(b"", b"{", b"{}{}", b"{}\n]", b"NaN", b"[Infinity]", b'{"a":1,"a":2}', b'"\xff"'),
+        *(b"[" * 100_000, b"1e9999999999999999999"),
+    ],
 )
 def test_other_than_strict_json_is_refused(sent: bytes) -> None:
     with pytest.raises(NotJSON):
