@@ -25,6 +25,7 @@ from orarchive.timestamps import DAY, HOUR, format_day
 from tests.support.api import read_data
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
+from tests.support.pages import Html
 from tests.support.shown_rows import read_rows
 
 
@@ -95,6 +96,21 @@ def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> N
     lists = {"index.html", "providers/index.html"}
     assert degraded == lists | {f"providers/{slug}/index.html", get_model_path(model), example}
     assert not any(b"degraded" in content for path, content in site.items() if path.startswith("feeds/"))
+
+
+def test_too_few_hours_tell_of_nothing_degraded(stage: Stage, tmp_path: Path) -> None:
+    """Call it not known while fewer than six of the last 24 hours were read, else say that none is."""
+    stage.serve(build_payloads(START))
+    pages = ("index.html", "providers/index.html", "providers/deepinfra/index.html")
+    known = ("None for six hours or more.", "None is degraded now.", "Degraded nownone")
+    few = "fewer than six of the last 24 hours were read"
+    for hours in (*range(5), 5, 29):
+        assert stage.run(START + hours * HOUR) == 0
+        if hours >= 4:
+            site = build_site(stage.root, tmp_path / str(hours))
+            texts = [Html(site[path]).text for path in pages]
+            assert [words in text for words, text in zip(known, texts, strict=True)] == [hours == 5] * 3
+            assert [few in text for text in texts] == [hours != 5] * 3, hours
 
 
 LONG: Record = {"min_prompt_tokens": 200_000, "prompt": "0.000004"}

@@ -16,7 +16,7 @@ from functools import cached_property
 from orarchive.catalog.catalog import Catalog, make_empty_catalog, read_catalog
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.index.event_log import EventRow
-from orarchive.index.health import is_doubted
+from orarchive.index.health import DEGRADED_HOURS, is_doubted
 from orarchive.publish.change_groups import MAX_USED_MODELS, MIN_LAB_MODELS, Importance
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
@@ -100,6 +100,12 @@ class View:
         """Return whether so many listed models are without endpoints that the list of these is in doubt."""
         needing = [view for view in self.listed_models if not (view.model.is_alias or view.model.is_router)]
         return is_doubted(sum(not view.endpoints for view in needing), len(needing))
+
+    @cached_property
+    def is_health_known(self) -> bool:
+        """Return whether so many of the last 24 hours were read that an endpoint can have become degraded."""
+        hours = self.dataset.good_hours["endpoints"]
+        return sum(hour > self.now - 24 * HOUR for hour in hours) >= DEGRADED_HOURS
 
     @cached_property
     def coverage(self) -> list[Coverage]:

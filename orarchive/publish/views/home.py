@@ -107,6 +107,8 @@ class HomePage:
     degraded: list[DegradedProvider]
     has_health: bool
     """Whether the health of endpoints is on record."""
+    is_health_known: bool
+    """Whether enough of the last hours were read to tell which are degraded."""
     scatter: list[Scatter]
     quality: str
     """What the scatter's axis of quality is, and who measured it."""
@@ -128,6 +130,7 @@ def build_home_page(view: View) -> HomePage:
         retiring_count=len(retiring),
         degraded=_list_degraded(view),
         has_health=bool(view.dataset.health),
+        is_health_known=view.is_health_known,
         scatter=draw_value(view.catalog),
         quality=name_quality(view.catalog),
         days=[*_list_days(view)],

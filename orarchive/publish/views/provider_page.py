@@ -115,6 +115,8 @@ class ProviderPage:
     is_gone: bool
     figures: ProviderFigures
     ratio: str
+    is_health_known: bool
+    """Whether enough of the last hours were read to tell which endpoints are degraded."""
     former_count: int
     since: Since | None
     """Since when it is listed, None where it never was."""
@@ -159,6 +161,7 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
         is_gone=provider.is_gone,
         figures=figures,
         ratio=format_ratio(figures.price_ratio),
+        is_health_known=view.is_health_known,
         former_count=provider.former_count,
         since=build_since(provider.entry) if provider.entry else None,
         health=provider.health.figure,

@@ -51,6 +51,8 @@ class ProvidersPage:
     """Whether enough of these days were read to draw them."""
     has_degraded: bool
     """Whether an endpoint of any is degraded now."""
+    is_health_known: bool
+    """Whether enough of the last hours were read to tell which are degraded."""
     has_zdr: bool
     """Whether the list of endpoints without data retention was read."""
     min_uptime: int = MIN_HEALTHY_UPTIME
@@ -69,6 +71,7 @@ def build_providers_page(view: View) -> ProvidersPage:
         days_read=max((len(row.health.bars) for row in serving if row.health), default=0),
         has_strips=has_strips(row.health for row in serving),
         has_degraded=any(row.figures.degraded for row in serving),
+        is_health_known=view.is_health_known,
         has_zdr=_has_value(row.figures.zdr for row in serving),
     )
 
