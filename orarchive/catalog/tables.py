@@ -56,6 +56,10 @@ def list_tables(db: sqlite3.Connection, benchmarks: bool) -> Iterator[tuple[str,
 
 def prepare_tables(catalog: Catalog | None) -> AddedTables:
     """Return the same of a catalogue that is at hand, instead of one that is built for them."""
+    if catalog:
+        # What they show is made here once, and not by each process of a build.
+        _ = catalog.names, catalog.tombstones, catalog.shortlists, catalog.lists, catalog.best_value
+        _ = catalog.direct, catalog.permaslugs
     return replace(CATALOG_TABLES, list_tables=lambda db, _benchmarks: _list_tables(db, catalog))
 
 

@@ -109,7 +109,7 @@ class _Site:
         """Build every file."""
         view, files, paths = self.view, self.builder.files, self.pages.site.lookups.paths
         self.api.put_shared(files, paths.categories)
-        _ = self._general_inputs  # computed once, and not by each process
+        _ = self._general_inputs, view.successors, view.months  # computed once, and not by each process
         month_units = [partial(self._list_month_units, month) for month in view.dataset.log.by_month]
         model_units = [partial(self._list_model_units, model) for model in view.models]
         self.builder.build_all([*month_units, *model_units], progress)
