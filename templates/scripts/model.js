@@ -56,7 +56,7 @@ function setUpProviders(form, table) {
       if (cost !== null && !row.hidden && row.dataset.has.split(" ").includes("ok") && !(cost >= cheapest?.cost)) cheapest = { row, cost };
     }
     if (cheapest && count > 1) cheapest.row.cells[0].lastElementChild.before(best, " ");
-    form.querySelector("#count").textContent = `${count} of ${table.tBodies[0].rows.length}`;
+    form.querySelector("#count").textContent = `${count || "None"} of ${table.tBodies[0].rows.length}`;
     sorted.arrange();
   }
 

@@ -109,7 +109,13 @@ def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) 
     if not view.endpoints or view.is_free or view.is_priced_elsewhere or price is None or price < 0:
         return ""
     asking = [endpoint for endpoint in view.endpoints if endpoint.endpoint.prices.get(dimension) == price]
-    return f"at {_name_providers(asking)}" if asking else "no provider has this price now"
+    if asking:
+        return f"at {_name_providers(asking)}"
+    charged = [endpoint.endpoint.prices.get(dimension, Decimal(-1)) for endpoint in view.endpoints]
+    lowest = min((amount for amount in charged if amount >= 0), default=None)
+    if lowest is None:
+        return "no provider has this price now"
+    return f"as listed; providers charge from {format_dollars(lowest * MILLION)}"
 
 
 def _name_providers(endpoints: list[EndpointView]) -> str:
