@@ -93,14 +93,14 @@ class HealthDay:
 
 @dataclass(frozen=True)
 class HealthMonth:
-    """An endpoint's health in a month: days and hours read, hours with a status other than 0, and uptimes."""
+    """The health of all endpoints of a provider in a month: means over the days read, as `Health.uptime`."""
 
     days: int
-    hours: int
-    abnormal: int
-    uptimes: int
-    """Number of hours with an uptime."""
-    uptime_sum: float
+    endpoints: int
+    uptime: float | None
+    """In percent; a day's is the mean over the endpoints that have one. None: no day has one."""
+    problems: float
+    """Share of a day's hours that have a status other than 0."""
 
 
 class PriceKey(NamedTuple):
@@ -142,7 +142,7 @@ class Dataset:
     stretches: dict[str, list[Stretch]] = field(default_factory=dict)
     """Model id -> the stretches in which it was listed, oldest first."""
     health_months: dict[str, dict[str, HealthMonth]] = field(default_factory=dict)
-    """Endpoint key -> month, such as `2026-08` -> its health, oldest first, on all whole days on record."""
+    """Provider -> month, such as `2026-08` -> its health, newest first, on all whole days on record."""
     usage: Usage = field(default_factory=Usage)
     """Rankings."""
 

@@ -26,7 +26,7 @@ def make_pricing(amount: str) -> dict[str, str]:
     return {"prompt": f"{amount}e-6", "completion": f"{amount}e-6"}
 
 
-def make_endpoint(tag: str, amount: str, uptime: float, **fields: Any) -> dict[str, Any]:
+def make_endpoint(tag: str, amount: str, uptime: float | None, **fields: Any) -> dict[str, Any]:
     return {"tag": tag, "pricing": make_pricing(amount), "status": 0, "uptime_last_30m": uptime, **fields}
 
 
@@ -144,6 +144,19 @@ def test_a_month_of_health_has_whole_days(tmp_path: Path) -> None:
     assert read_provider(build_archive_view(archive), "p").months == []
     (month,) = read_provider(build_archive_view(archive, START + DAY), "p").months
     assert (month.days, month.uptime) == (1, "99.00%")
+
+
+def test_a_month_of_uptime_is_the_mean_of_its_days(tmp_path: Path) -> None:
+    """Give a day that was read often the weight of any other, as the uptime of all days does."""
+    plain = [make_endpoint("p", "1", uptime) for uptime in (100, None, None, 50, 50, 50, 0)]
+    served = [[endpoint] for endpoint in plain[:3]]
+    served += [[endpoint, make_endpoint("p/fp8", "1", 100, status=-2)] for endpoint in plain[3:]]
+    snapshots = [build_snapshot([{"id": "l/one"}], {"l/one": endpoints}) for endpoints in served]
+    page = read_provider(build_archive_view(write_archive(tmp_path, *snapshots, apart=8 * HOUR)), "p")
+    (month,) = page.months
+    assert (month.endpoints, month.days, month.uptime, month.problems) == (2, 2, "87.50%", "25.0%")
+    assert page.health
+    assert page.health.percent == month.uptime
 
 
 def test_a_variant_that_came_with_its_model_is_not_told_beside_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from orarchive.catalog.measures import MIN_SPEED_READINGS
 from orarchive.catalog.source import CatalogEndpoint
 from orarchive.catalog.tiers import blend
 from orarchive.domain.event_kinds import DEGRADED, RECOVERED
-from orarchive.publish.dataset import Dataset, HealthMonth
+from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.labs_providers import ProviderView, Serving
 from orarchive.publish.views.models import ModelView
@@ -53,20 +53,6 @@ class ProviderFigures:
     def latency(self) -> str:
         """Return the latency in seconds, "" where it is not known."""
         return "" if self.latency_ms is None else f"{self.latency_ms / 1000:.2f} s"
-
-
-@dataclass(frozen=True)
-class MonthFigures:
-    """The health of a provider's endpoints in a month."""
-
-    month: str
-    endpoints: int
-    days: int
-    """Days on which any was read."""
-    uptime: float | None
-    """Mean over the hours with an uptime, in percent."""
-    problems: float
-    """Share of the hours read with a status other than 0."""
 
 
 @dataclass(frozen=True)
@@ -171,23 +157,3 @@ def compute_figures(provider: ProviderView, market: Market) -> ProviderFigures:
 def _compute_median(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return median(known) if known else None
-
-
-def list_months(dataset: Dataset, keys: Iterable[str]) -> list[MonthFigures]:
-    """List the months of the health of some endpoints, current and former, newest first."""
-    by_month: dict[str, list[HealthMonth]] = {}
-    for key in keys:
-        for month, health in dataset.health_months.get(key, {}).items():
-            by_month.setdefault(month, []).append(health)
-    return [_sum_month(month, by_month[month]) for month in sorted(by_month, reverse=True)]
-
-
-def _sum_month(month: str, healths: list[HealthMonth]) -> MonthFigures:
-    uptimes, hours = sum(health.uptimes for health in healths), sum(health.hours for health in healths)
-    return MonthFigures(
-        month=month,
-        endpoints=len(healths),
-        days=max(health.days for health in healths),
-        uptime=sum(health.uptime_sum for health in healths) / uptimes if uptimes else None,
-        problems=sum(health.abnormal for health in healths) / hours,
-    )

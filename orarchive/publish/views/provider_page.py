@@ -12,6 +12,7 @@ from orarchive.domain.keys import EndpointKey
 from orarchive.domain.records import split_variant
 from orarchive.index.event_log import EventRow
 from orarchive.publish.changelog import ChangelogHour, build_changelog
+from orarchive.publish.dataset import HealthMonth
 from orarchive.publish.event_groups import split_hours
 from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views import View
@@ -22,12 +23,10 @@ from orarchive.publish.views.labs_providers import PRICE_KINDS, SERVICE_KINDS, P
 from orarchive.publish.views.marks import make_monogram
 from orarchive.publish.views.provider_figures import (
     Market,
-    MonthFigures,
     ProviderFigures,
     build_market,
     compute_figures,
     is_cheapest,
-    list_months,
 )
 from orarchive.publish.views.providers_page import format_ratio
 from orarchive.timestamps import parse_stamp
@@ -152,8 +151,6 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
     price_rows = [row for row in provider.events if row.kind in PRICE_KINDS]
     rows = [_build_serving(serving, market, view.now) for serving in provider.servings]
     prices = [*islice(_iterate_changes(view, price_rows), MAX_PRICE_HOURS + 1)]
-    keys = [serving.endpoint.entry.key for serving in provider.servings]
-    months = list_months(view.dataset, [*keys, *(entry.key for entry in provider.former)])
     return ProviderPage(
         slug=provider.slug,
         name=provider.name,
@@ -170,7 +167,7 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
         rows=rows,
         has_strips=has_strips(row.health for row in rows),
         common_since=find_common_since([row.since for row in rows]),
-        months=[_build_month(month) for month in months],
+        months=[_build_month(*month) for month in view.dataset.health_months.get(provider.slug, {}).items()],
         arrivals=arrivals[:MAX_ARRIVALS],
         more_arrivals=max(len(arrivals) - MAX_ARRIVALS, 0),
         price_changes=build_change_hours(prices[:MAX_PRICE_HOURS]),
@@ -212,14 +209,14 @@ def _build_serving(serving: Serving, market: Market, now: dt.datetime) -> Servin
     )
 
 
-def _build_month(month: MonthFigures) -> MonthRow:
+def _build_month(month: str, health: HealthMonth) -> MonthRow:
     return MonthRow(
-        month=month.month,
-        name=f"{dt.date.fromisoformat(f'{month.month}-01'):%b %Y}",
-        endpoints=month.endpoints,
-        days=month.days,
-        uptime=format_uptime(month.uptime, keeps_zeros=True),
-        problems=format_share(month.problems, keeps_zeros=True),
+        month=month,
+        name=f"{dt.date.fromisoformat(f'{month}-01'):%b %Y}",
+        endpoints=health.endpoints,
+        days=health.days,
+        uptime=format_uptime(health.uptime, keeps_zeros=True),
+        problems=format_share(health.problems, keeps_zeros=True),
     )
 
 
