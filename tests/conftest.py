@@ -149,18 +149,24 @@ def six_hours(running: Service, shared_six_hours: tuple[Path, list[NewCommit], T
     return SixHours(Stage(running, folder), commits, tables)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def three_hours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return an archive of three hours, with one missing before the last; tests do not change it."""
     with Service(make_responder({})) as service:
-        stage = Stage(service, make_archive(tmp_path_factory.mktemp("three-hours") / "archive"))
-        for hour, word in zip(verifying.HOURS, ("one", "two", "three"), strict=True):
-            stage.serve(edit_records(build_payloads(START), word))
-            assert stage.run(hour) == 0
+
+        def make(folder: Path) -> None:
+            stage = Stage(service, make_archive(folder))
+            for hour, word in zip(verifying.HOURS, ("one", "two", "three"), strict=True):
+                stage.serve(edit_records(build_payloads(START), word))
+                assert stage.run(hour) == 0
+
+        folder, _ = copy_shared(tmp_path_factory, "three-hours", make)
+        stage = Stage(service, folder)
+        stage.serve(edit_records(build_payloads(START), "three"))
         yield stage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hour_commits(three_hours: Stage) -> list[NewCommit]:
     """Return the commits of the three hours: two of the first hour, then one an hour."""
     commits = list_commits(three_hours.archive)

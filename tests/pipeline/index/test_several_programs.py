@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -21,20 +22,27 @@ from tests.support.index_driver import IndexDriver
 from tests.support.six_hours import EARLY, SixHours, assert_sound
 
 
+@pytest.fixture(scope="module")
+def drivers() -> Iterator[list[IndexDriver]]:
+    """Yield three drivers of builds."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(IndexDriver()) for _ in range(3)]
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("begin", ["no index", "an index"])
-def test_several_builds_at_once(six_hours: SixHours, tmp_path: Path, begin: str) -> None:
+def test_several_builds_at_once(
+    six_hours: SixHours, drivers: list[IndexDriver], tmp_path: Path, begin: str
+) -> None:
     archive, cache = six_hours.copy(tmp_path)
     if begin == "no index":
         shutil.rmtree(cache)
-    with ExitStack() as stack:
-        drivers = [stack.enter_context(IndexDriver()) for _ in range(3)]
-        for _ in range(3):
-            for driver in drivers:
-                driver.start(archive, cache)
-            assert [driver.wait() for driver in drivers] == [(0, "0")] * 3
-            assert_sound(archive, cache, six_hours.rows)
-            shutil.rmtree(cache)
+    for _ in range(3):
+        for driver in drivers:
+            driver.start(archive, cache)
+        assert [driver.wait() for driver in drivers] == [(0, "0")] * 3
+        assert_sound(archive, cache, six_hours.rows)
+        shutil.rmtree(cache)
 
 
 def test_the_second_build_waits_for_the_first(six_hours: SixHours, tmp_path: Path) -> None:
