@@ -188,18 +188,23 @@ def merge_rows(
     """
     if not series.key:
         return {series.get_file_path(slice_name): write_lines(rows)}
-    new = list(rows)
-    dates = {get_row_date(series, row) for row in new}
-    kept = [row for row in archived if get_row_date(series, row) not in dates]
+    by_date = {**_group_by_date(series, archived), **_group_by_date(series, rows)}
     by_month: dict[str, list[Record]] = {}
-    for row in (*kept, *new):
-        by_month.setdefault(get_row_date(series, row)[:7], []).append(row)
+    for date in sorted(by_date):
+        date_rows = sorted(by_date[date], key=lambda row: _build_sort_key(series, row))
+        by_month.setdefault(date[:7], []).extend(date_rows)
     return {
-        series.get_file_path(slice_name, month): write_lines(
-            sorted(month_rows, key=lambda row: _build_sort_key(series, row))
-        )
+        series.get_file_path(slice_name, month): write_lines(month_rows)
         for month, month_rows in by_month.items()
     }
+
+
+def _group_by_date(series: Series, rows: Iterable[Record]) -> dict[str, list[Record]]:
+    """Group rows by their date."""
+    by_date: dict[str, list[Record]] = {}
+    for row in rows:
+        by_date.setdefault(get_row_date(series, row), []).append(row)
+    return by_date
 
 
 def list_file_paths(series: Series, slice_name: str, rows: Iterable[Record]) -> set[str]:
@@ -249,8 +254,8 @@ def is_date(text: str) -> bool:
 
 
 def _build_sort_key(series: Series, row: Record) -> list[tuple[str, Any]]:
-    """Return the sort key of a row, which also works for key fields of mixed types."""
-    return [(type(row[name]).__name__, row[name]) for name in series.key]
+    """Return the sort key of a row among those of its date; it also works for fields of mixed types."""
+    return [(type(row[name]).__name__, row[name]) for name in series.key[1:]]
 
 
 def get_series_of_path(path: str) -> str | None:
