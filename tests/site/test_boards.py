@@ -17,7 +17,7 @@ from orarchive.publish.views.provider_page import ProviderPage, build_provider_p
 from orarchive.publish.views.providers_page import ProvidersPage, build_providers_page
 from orarchive.sample import START
 from orarchive.timestamps import DAY, HOUR
-from tests.support.browser import build_archive_view, build_snapshot, write_archive
+from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 LATENCY = {"latency_last_30m": {"p50": 400}, "throughput_last_30m": {"p50": 80}}
 
@@ -210,3 +210,17 @@ def test_a_list_price_that_no_provider_changed_is_counted_apart(tmp_path: Path) 
 def test_an_endpoint_below_the_cheapest_healthy_one_is_called_unhealthy(view: View) -> None:
     rows = {slug: read_provider(view, slug).rows[0].ratio_text for slug in ("down", "dear")}
     assert rows == {"down": "0.50× unhealthy", "dear": "1.50×"}
+
+
+def test_labs_of_one_name_link_to_each_other(tmp_path: Path) -> None:
+    """Name the slugs under which OpenRouter lists other models of the same name."""
+    names = {"meta/a": "Meta: A", "meta-llama/b": "Meta: B", "other/c": "Other: C"}
+    models = [{"id": model, "name": name} for model, name in names.items()]
+    archive = write_archive(tmp_path / "archive", build_snapshot(models))
+    namesakes = {lab.name: page.namesakes for lab, page in build_lab_pages(build_archive_view(archive))}
+    assert namesakes == {"meta": ["meta-llama"], "meta-llama": ["meta"], "other": []}
+    site = build_site(archive, tmp_path / "site")
+    pages = {slug: site[f"labs/{slug}/index.html"].decode() for slug in namesakes}
+    link = '<a href="../meta-llama/index.html"><bdi>Meta</bdi></a>, <code dir="ltr">meta-llama</code>.'
+    assert f"See also: {link}" in pages["meta"]
+    assert "See also: " not in pages["other"]

@@ -1,6 +1,7 @@
 """The list of labs, and the page of each."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,8 +74,9 @@ def build_labs_page(view: View) -> LabsPage:
     """Build the list of labs."""
     events = group_price_rows(view.dataset)
     year = view.now.year
+    slugs = _group_by_name(view)
     rows = sorted(
-        (_build_row(view, lab, events.get(lab.name, {}).get(year, [])) for lab in view.lab_views),
+        (_build_row(view, lab, events.get(lab.name, {}).get(year, []), slugs) for lab in view.lab_views),
         key=lambda row: (row.name.lower(), row.slug),
     )
     return LabsPage(
@@ -86,14 +88,24 @@ def build_labs_page(view: View) -> LabsPage:
     )
 
 
-def _build_row(view: View, lab: LabView, events: Sequence[EventRow]) -> LabRow:
+def _group_by_name(view: View) -> dict[str, list[str]]:
+    """Return the slugs of the labs of each name: OpenRouter lists one lab under several, as `meta-llama`."""
+    slugs: dict[str, list[str]] = defaultdict(list)
+    for lab in view.lab_views:
+        slugs[get_lab_name(view.catalog, lab.name)].append(lab.name)
+    return slugs
+
+
+def _build_row(
+    view: View, lab: LabView, events: Sequence[EventRow], slugs: Mapping[str, Sequence[str]]
+) -> LabRow:
     name = get_lab_name(view.catalog, lab.name)
     newest = next(filter(is_base, sorted(lab.models, key=_get_age_key)), None)
     facts = view.catalog.labs.get(lab.name)
     return LabRow(
         slug=lab.name,
         name=name,
-        is_name_shared=sum(get_lab_name(view.catalog, each.name) == name for each in view.lab_views) > 1,
+        is_name_shared=len(slugs[name]) > 1,
         monogram=make_monogram(name),
         count=len(lab.models),
         gone_count=len(lab.gone_models),
@@ -146,6 +158,8 @@ class LabPage:
     """Models that are listed, with their variants and aliases."""
     first: dt.datetime
     """When the first of its models was first seen."""
+    namesakes: list[str]
+    """Slugs of other labs with its name."""
     country: str
     website: str | None
     website_host: str
@@ -174,11 +188,14 @@ class LabPage:
 def build_lab_pages(view: View) -> Iterator[tuple[LabView, LabPage]]:
     """Yield every lab with its page."""
     events = group_price_rows(view.dataset)
+    slugs = _group_by_name(view)
     for lab in view.lab_views:
-        yield lab, _build_page(view, lab, events.get(lab.name, {}))
+        yield lab, _build_page(view, lab, events.get(lab.name, {}), slugs)
 
 
-def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow]]) -> LabPage:
+def _build_page(
+    view: View, lab: LabView, events: Mapping[int, Sequence[EventRow]], slugs: Mapping[str, Sequence[str]]
+) -> LabPage:
     name = get_lab_name(view.catalog, lab.name)
     facts = view.catalog.labs.get(lab.name)
     website = check_url(facts.website) if facts and facts.website else None
@@ -194,6 +211,7 @@ def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow
         monogram=make_monogram(name),
         count=len(lab.models),
         first=lab.first,
+        namesakes=[slug for slug in slugs[name] if slug != lab.name],
         country=get_country_name(facts.country) if facts and facts.country else "",
         website=website,
         website_host=url_host(website) if website else "",
