@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.cli.options import (
     cache_option,
     is_progress_shown,
@@ -13,7 +12,6 @@ from orarchive.cli.options import (
     with_archive,
 )
 from orarchive.index.database import open_index
-from orarchive.index.download import export_file
 from orarchive.store.archive import Archive, refuse_data_folder
 
 COUNTED_TABLES = ("attempts", "records", "versions", "prices", "events")
@@ -45,6 +43,10 @@ def index_command(archive: Archive, out: Path | None, cache: Path | None, as_jso
         path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
         counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in COUNTED_TABLES}
         if out:
+            # Imported late: the catalogue takes a tenth of a second.
+            from orarchive.catalog.tables import CATALOG_TABLES
+            from orarchive.index.download import export_file
+
             export_file(db, out, added=CATALOG_TABLES)
             path = out
     if as_json:
