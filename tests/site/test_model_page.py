@@ -164,6 +164,30 @@ def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None
     assert "the same" in page.history.unchanged, "the prices of an alias are on record, too"
 
 
+def test_an_absence_is_one_line_of_the_history(tmp_path: Path) -> None:
+    """Fold what is known after 14 and 30 days into the row that the model is missing."""
+    both, other = (build_snapshot([{"id": name} for name in names]) for names in (("a/b", "a/c"), ("a/c",)))
+    days = [both, *[other] * 32, both, other, both, *[other] * 15]
+    view = build_archive_view(write_archive(tmp_path / "archive", *days, apart=DAY))
+    (model,) = (model for model in view.models if model.model.id == "a/b")
+    kinds = [line.kind for hour in model.list_changes() for line in hour.lines]
+    aged = ["removed", "deprecated", "missing"]
+    assert kinds == ["deprecated", "missing", "returned", "missing", "returned", *aged]
+    page = build_model_page(view, model, build_catalog_section(view.catalog, "a/b"), model.list_changes())
+    rows = [row for hour in page.changes for row in hour.list.rows]
+    shown = [
+        (f"{row.hour:%d %b}", row.kind, row.details[0].parts, [detail.kind for detail in row.folded_details])
+        for row in rows
+    ]
+    assert shown == [
+        ("07 Jul", "missing", ("still not listed on 21 Jul 2026",), ["deprecated"]),
+        ("06 Jul", "returned", ("was stale",), []),
+        ("05 Jul", "missing", (), []),
+        ("04 Jul", "returned", ("was removed",), []),
+        ("02 Jun", "missing", ("still not listed on 2 Jul 2026",), ["removed", "deprecated"]),
+    ]
+
+
 def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
     """Doubt the list of providers where more than a tenth of the models have none."""
     models = [make_model(f"a/m{n}") for n in range(10)]

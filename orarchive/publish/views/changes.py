@@ -260,9 +260,12 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
     first = group.lines[0]
     details = [*_build_details(group)]
     conditions = [
-        _build_folded(CONDITION, words) for line in group.lines if line.moves for words in _list_tariffs(line)
+        build_folded_detail(CONDITION, words)
+        for line in group.lines
+        if line.moves
+        for words in _list_tariffs(line)
     ]
-    counted = {words: _build_folded(COUNTED, words) for line in group.lines for words in line.counted}
+    counted = {words: build_folded_detail(COUNTED, words) for line in group.lines for words in line.counted}
     return ChangeRow(
         kind=first.kind,
         css_class=first.kind.replace(" ", "-"),
@@ -310,5 +313,6 @@ def _list_tariffs(line: ChangelogLine) -> tuple[str, ...]:
     return line.parts if line.has_conditions else ()
 
 
-def _build_folded(kind: str, words: str) -> ChangeDetail:
+def build_folded_detail(kind: str, words: str) -> ChangeDetail:
+    """Build a detail of a kind, in words, to unfold below a row."""
     return ChangeDetail(kind, "", "", (), [], is_per_million=False, parts=(words,), after=None)

@@ -3,14 +3,20 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
+from orarchive.domain.event_kinds import DEPRECATED, MISSING, REMOVED, get_event_kind
 from orarchive.json_text import format_for_pages
 from orarchive.publish.changelog import ChangelogHour
 from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.views import View
-from orarchive.publish.views.changes import ChangeHour, build_change_hours
+from orarchive.publish.views.changes import (
+    ChangeDetail,
+    ChangeHour,
+    build_change_hours,
+    build_folded_detail,
+)
 from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_catalog import CatalogSection
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
@@ -36,6 +42,10 @@ MAX_OPEN_LETTERS = 700
 
 MAX_SUMMARY_LETTERS = 160
 """Length of the line below the name."""
+
+MISSING_LABEL = get_event_kind(MISSING).label
+STILL_MISSING_LABELS = {get_event_kind(kind).label for kind in (DEPRECATED, REMOVED)}
+"""Labels of events that tell for how long a model has been missing."""
 
 _MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MARKDOWN_SIGNS = {ord(sign): None for sign in "*`#"}
@@ -135,7 +145,7 @@ def build_model_page(
 
     Those beyond `MAX_CHANGE_HOURS` hours are set apart to unfold.
     """
-    changes = build_change_hours(hours, on_model_page=True)
+    changes = build_history(hours)
     return ModelPage(
         id=model.model.id,
         name=model.model.name,
@@ -162,6 +172,45 @@ def build_model_page(
         is_description_long=len(model.description or "") > MAX_OPEN_LETTERS,
         raw=format_for_pages(model.entry.record),
     )
+
+
+def build_history(hours: Iterable[ChangelogHour]) -> list[ChangeHour]:
+    """Build the rows of the changes of a model, newest hour first.
+
+    That it is still missing after 14 and 30 days is told by the row that it is missing, and unfolds there.
+    """
+    others: list[ChangelogHour] = []
+    still_missing: list[ChangeDetail] = []
+    absences: dict[dt.datetime, list[ChangeDetail]] = {}
+    for hour in hours:
+        lines = []
+        for line in hour.lines:
+            if not line.subject and line.kind in STILL_MISSING_LABELS:
+                still_missing.append(build_folded_detail(line.kind, f"on {format_day(hour.hour)}"))
+                continue
+            lines.append(line)
+            if not line.subject and line.kind == MISSING_LABEL and still_missing:
+                absences[hour.hour], still_missing = still_missing, []
+        if lines:
+            others.append(replace(hour, lines=lines))
+    changes = build_change_hours(others, on_model_page=True)
+    return [
+        _add_absence(change, absences[change.hour]) if change.hour in absences else change
+        for change in changes
+    ]
+
+
+def _add_absence(change: ChangeHour, still_missing: list[ChangeDetail]) -> ChangeHour:
+    """Add to the row that a model is missing what tells that it still was, the last of it first."""
+    rows = []
+    for row in change.list.rows:
+        if row.kind == MISSING_LABEL:
+            first, *rest = row.details
+            words = f"still not listed {still_missing[0].parts[0]}"
+            details = [replace(first, parts=(*first.parts, words)), *rest]
+            row = replace(row, details=details, folded_details=[*row.folded_details, *still_missing])
+        rows.append(row)
+    return ChangeHour(change.hour, replace(change.list, rows=rows))
 
 
 def summarize_description(text: str) -> str:
