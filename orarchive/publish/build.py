@@ -201,7 +201,8 @@ class _Site:
         """Put the files that list what there is, for programs."""
         base, paths = self.pages.site.base, self.pages.site.lookups.paths
         files[SEARCH_PATH] = render_search_index(self.view, paths)
-        abilities = {key: list_abilities(info) for key, info in self.view.catalog.models.items()}
+        infos = self.view.catalog.models
+        abilities = {view.model.id: list_abilities(view, infos[view.model.id]) for view in self.view.models}
         day_prices = build_day_prices(self.view.dataset, self.view.models, paths.models, abilities)
         files[DAY_PRICES_PATH] = to_safe_json(day_prices)
         files[metrics.METRICS_PATH] = metrics.render_metrics(self.view)

@@ -134,7 +134,7 @@ async function showAge() {
   link.innerHTML = wide("updated ") + age.replace(/(?<= [hd])\w+/, wide) + wide(" ago");
   link.classList.toggle("stale", minutes > MAX_FRESH_MIN);
   if (late && minutes > MAX_FRESH_MIN) {
-    late.textContent = `Nothing was read completely for ${age}; the next hour was due at ${status.next_expected.slice(11, 16)} UTC.`;
+    late.textContent = `The last complete reading is ${age} old; the next was due at ${status.next_expected.slice(11, 16)} UTC.`;
     late.hidden = false;
   }
 }

@@ -2,6 +2,8 @@
 // The list of models: filters, columns, variants, the cost of a month, CSV.
 document.addEventListener("DOMContentLoaded", () => setUpModels(document.querySelector("#filter"), tables[0]));
 
+const OFFERED = ["128k", "json", "reasoning", "tools", "zdr"];
+
 function setUpModels(form, table) {
   const get = (id) => document.getElementById(id);
   const find = (key) => table.body.parentElement.querySelector(`th[data-key=${key}]`);
@@ -60,9 +62,9 @@ function setUpModels(form, table) {
       && (choice.variants !== "none" || !/[:~]/.test(entry.id)) && (!entry.offers || findOffer(entry, choice.has));
   }
 
-  // The cheapest offer of a model with all that was chosen, of what any of its providers has.
+  // The cheapest offer of a model with all that was chosen of what providers differ in.
   function findOffer({ offers }, has) {
-    const wanted = has.filter((trait) => offers.some((offer) => offer[4].includes(trait)));
+    const wanted = has.filter((trait) => OFFERED.includes(trait));
     return offers.find((offer) => wanted.every((trait) => offer[4].includes(trait)));
   }
 

@@ -346,7 +346,8 @@ def test_structured_output_and_images_under_a_dollar(visitor: Visitor, database:
                     and base.id = substr(models.id, 1, instr(models.id, ':') - 1))
             and input_modalities like '%"image"%' and output_modalities not like '%"image"%'
             and cast(prompt as real) between 0 and 0.000001
-            and (supported_parameters like '%"structured_outputs"%' or exists (
+            and (supported_parameters like '%"structured_outputs"%' and not exists (
+                select 1 from endpoints where endpoints.model = models.id and state = 'active') or exists (
                 select 1 from endpoints
                 join field_log on field_log.key = endpoints.key and field = 'supported_parameters'
                 where endpoints.model = models.id and endpoints.state = 'active' and next_first is null

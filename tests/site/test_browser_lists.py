@@ -170,7 +170,8 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
         "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
     }
     models = [
-        {"id": f"a/{name.lower()}", "name": name, "created": 1, **listed} for name in ("One", "Two", "Three")
+        {"id": f"a/{name.lower()}", "name": name, "created": 1, **listed}
+        for name in ("One", "Two", "Three", "Four")
     ]
     able = ("tools", "structured_outputs")
     halves = [make_endpoint(f"with-{parameter}", "0.000005", parameter) for parameter in able]
@@ -178,6 +179,7 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
         "a/one": [make_endpoint("bare", "0.000001"), make_endpoint("able", "0.000003", *able)],
         "a/two": [make_endpoint("able", "0.000002", *able), make_endpoint("dear", "0.000004", *able)],
         "a/three": halves,
+        "a/four": [make_endpoint("none", "0.000007")],
     }
     snapshot = build_snapshot(models, endpoints)
     kept = {"model_id": "a/one", "tag": "able"}
@@ -192,8 +194,10 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
             return list(zip(list_names(tab), list_column(tab, "blended"), strict=True))
 
         tab.goto(address + PAGE_PATHS["models"] + "?sort=blended&use=1,0,1")
-        assert read_after() == [("One", "$1.00"), ("Two", "$2.00"), ("Three", "$5.00")]
-        assert list_column(tab, "month") == ["$2.00", "$4.00", "$10.00"]
+        assert read_after() == [("One", "$1.00"), ("Two", "$2.00"), ("Three", "$5.00"), ("Four", "$7.00")]
+        assert list_column(tab, "month") == ["$2.00", "$4.00", "$10.00", "$14.00"]
+        supports = [text.split() for text in list_column(tab, "abilities")]
+        assert supports == [["tools", "JSON"]] * 3 + [[]], "of what its list says no provider of Four has any"
         assert read_after("Tools") == [("Two", "$2.00"), ("One", "$3.00"), ("Three", "$5.00")]
         assert list_column(tab, "month") == ["$4.00", "$6.00", "$10.00"]
         assert read_after("JSON schema") == [("Two", "$2.00"), ("One", "$3.00")], "none of Three has both"

@@ -219,7 +219,7 @@ def test_a_column_with_one_value_is_a_note(tmp_path: Path) -> None:
         archive = write_archive(tmp_path / f"{late}" / "archive", *snapshots)
         site = build_site(archive, tmp_path / f"{late}" / "site")
         page = Html(site[get_model_path("a/b")]).text
-        assert ("All of them since before 1 Jun 2026." in page) == (not late)
+        assert ("All have been listed since before 1 Jun 2026." in page) == (not late)
         assert ("Since" in page) == late
 
 

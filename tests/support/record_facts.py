@@ -205,7 +205,7 @@ def _read_endpoint_dates(
     # Where all have one date, it stands below the table, and not in each row.
     section = page.find(".//section[@aria-labelledby='endpoints-title']")
     assert section is not None
-    notes = [each for each in section.iterfind("p") if "All of them since" in read_text(each)]
+    notes = [each for each in section.iterfind("p") if "All have been listed since" in read_text(each)]
     for cells in list_rows(page, "endpoints"):
         if cells[0][-1].get("title") == label:
             date = read_time(notes[0] if notes else cells[-1])

@@ -95,6 +95,8 @@ class MostUsed:
 class HomePage:
     """The context of the home page."""
 
+    begun: dt.date
+    """The first day of the record."""
     troubles: list[Trouble]
     moves: list[CardMove]
     moves_note: str
@@ -121,6 +123,7 @@ def build_home_page(view: View) -> HomePage:
     """Build the home page."""
     retiring = [row for row in list_announced(view) if row.expires >= view.now.date()]
     return HomePage(
+        begun=view.dataset.first_hour.date(),
         troubles=list_troubles(view.dataset),
         moves=_build_moves(view),
         moves_note=describe_unread(view.dataset, view.now - MOVES_SPAN),

@@ -1,6 +1,6 @@
 """What providers charge for a model in the list: the lowest price, and that of more abilities."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,9 @@ LONG_CONTEXT_TOKENS = 128_000
 
 ABILITY_TRAITS = {"tools": "tools", "json": "structured", "reasoning": "reasoning"}
 """Trait to filter models by -> the ability of an endpoint that stands for it."""
+
+OFFERED = {*ABILITY_TRAITS, "128k", "zdr"}
+"""Traits that one provider must have together where several are chosen."""
 
 MAX_BLENDED_DECIMALS = 3
 """Decimals of a blended price; more where it would have less than two significant digits."""
@@ -49,11 +52,24 @@ class Offer:
         return "|".join([*self.prices, amount + pad_decimals(amount), " ".join(self.traits), provider])
 
 
-def list_offers(model: ModelView, endpoints: Iterable[CatalogEndpoint]) -> list[Offer]:
+def is_offered(model: ModelView, trait: str) -> bool:
+    """Return whether a provider has the ability of a trait; True where no provider is known to serve it."""
+    ability = ABILITY_TRAITS.get(trait)
+    return not ability or not model.endpoints or any(_has(view, ability) for view in model.endpoints)
+
+
+def _has(view: EndpointView, ability: str) -> bool:
+    """Return whether an endpoint has an ability; True where it does not state what it supports."""
+    return ability in view.abilities or "supported_parameters" not in view.entry.record
+
+
+def list_offers(
+    model: ModelView, endpoints: Iterable[CatalogEndpoint], traits: Collection[str]
+) -> list[Offer]:
     """List the offers that may be recommended, by blended price: each has traits that no cheaper one has.
 
-    `endpoints` are those of the model in the catalogue. Empty for a free model, and where all that is to be
-    said is the list price.
+    `endpoints` are those of the model in the catalogue, `traits` its own. Empty for a free model, and where
+    the list price has all of them.
     """
     zdr = {endpoint.key.label for endpoint in endpoints if endpoint.is_zdr}
     if model.is_free:
@@ -65,11 +81,11 @@ def list_offers(model: ModelView, endpoints: Iterable[CatalogEndpoint]) -> list[
     ]
     offers: list[Offer] = []
     for amount, view in sorted(priced, key=lambda entry: entry[0]):
-        traits = _list_traits(view, is_zdr=view.label in zdr)
-        if not any({*traits} <= {*cheaper.traits} for cheaper in offers):
-            offers.append(Offer(_list_prices(view.endpoint.prices), amount, traits, view.endpoint.provider))
+        own = _list_traits(view, is_zdr=view.label in zdr)
+        if not any({*own} <= {*cheaper.traits} for cheaper in offers):
+            offers.append(Offer(_list_prices(view.endpoint.prices), amount, own, view.endpoint.provider))
     is_list_price = [offer.prices for offer in offers] == [_list_prices(model.model.prices)]
-    return [] if is_list_price else offers
+    return [] if is_list_price and {*traits} & OFFERED <= {*offers[0].traits} else offers
 
 
 def build_blended(amount: Decimal, is_free: bool = False) -> PriceCell:
@@ -85,7 +101,7 @@ def _list_prices(prices: dict[str, Decimal]) -> list[str]:
 
 def _list_traits(view: EndpointView, is_zdr: bool) -> list[str]:
     traits = {
-        **{trait: ability in view.abilities for trait, ability in ABILITY_TRAITS.items()},
+        **{trait: _has(view, ability) for trait, ability in ABILITY_TRAITS.items()},
         "128k": (view.endpoint.context or 0) >= LONG_CONTEXT_TOKENS,
         "zdr": is_zdr,
     }

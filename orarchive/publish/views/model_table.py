@@ -21,7 +21,13 @@ from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.endpoints import find_cheapest
 from orarchive.publish.views.marks import get_lab_name
-from orarchive.publish.views.model_offers import LONG_CONTEXT_TOKENS, Offer, build_blended, list_offers
+from orarchive.publish.views.model_offers import (
+    LONG_CONTEXT_TOKENS,
+    Offer,
+    build_blended,
+    is_offered,
+    list_offers,
+)
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import PriceMove
 
@@ -173,6 +179,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     lab = get_lab_name(view.catalog, facts.lab)
     cheapest = None if info.price_class.outside else find_cheapest(model.endpoints)
     blended = cheapest[0] if cheapest and not model.is_free else info.price_class.blended
+    traits = list_traits(model, info)
     cache_price = facts.prices.get(CACHE_READ)
     uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
     uptime = max((value for value in uptimes if value is not None), default=None)
@@ -182,18 +189,18 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         name=facts.name.rpartition(": ")[2] or facts.name,
         lab=lab if has_labs else "",
         states=[state for state in model.states if state != "live"],
-        traits=list_traits(model, info),
+        traits=traits,
         providers=sorted({endpoint.provider for endpoint in model.endpoints}),
         provider_numbers=[],
         prices=model.price_cells,
         cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
         blended=build_blended(blended, model.is_free) if blended is not None else None,
-        offers=list_offers(model, source.endpoints),
+        offers=list_offers(model, source.endpoints, traits),
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
         inputs=[(name[0], name) for name in facts.media_inputs],
-        abilities=_align_abilities(list_abilities(info)),
+        abilities=_align_abilities(list_abilities(model, info)),
         released=facts.created.date() if facts.created else None,
         last=model.entry.last.date() if model.entry.last else None,
         rank=source.rank,
@@ -207,7 +214,7 @@ def list_traits(model: ModelView, info: ModelInfo) -> list[str]:
     price = model.model.prices.get("prompt")
     is_low = price is not None and 0 <= price * MILLION <= LOW_INPUT_PRICE and not info.price_class.outside
     traits = {
-        **{trait: _has_flag(info, flag) for trait, flag in TRAIT_FLAGS.items()},
+        **{trait: _has_flag(info, flag) and is_offered(model, trait) for trait, flag in TRAIT_FLAGS.items()},
         "open": bool(info.open_weights.value),
         "free": info.is_free,
         "paid": any(amount > 0 for amount in model.model.prices.values()),
@@ -223,9 +230,9 @@ def _has_flag(info: ModelInfo, name: str) -> bool:
     return bool(value) and value != NO_REASONING
 
 
-def list_abilities(info: ModelInfo) -> list[str]:
+def list_abilities(model: ModelView, info: ModelInfo) -> list[str]:
     """List the words of the abilities that a model is known to have."""
-    return [word for flag, word in ABILITIES if _has_flag(info, flag)]
+    return [word for flag, word in ABILITIES if _has_flag(info, flag) and is_offered(model, word.lower())]
 
 
 def _align_abilities(words: Sequence[str]) -> list[str]:

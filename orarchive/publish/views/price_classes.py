@@ -112,7 +112,7 @@ def build_class_trends(rows: list[PricedMonth], catalog: Catalog) -> list[ClassT
         (
             "ability",
             "By ability",
-            "A model counts in every class it belongs to, by its last record.",
+            "A model counts in each class that it belongs to now.",
             MIN_MODELS,
             [ALL_MODELS, *ABILITIES],
             _list_abilities,
