@@ -169,10 +169,8 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
         "context_length": 128_000,
         "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
     }
-    models = [
-        {"id": f"a/{name.lower()}", "name": name, "created": 1, **listed}
-        for name in ("One", "Two", "Three", "Four")
-    ]
+    names = ("One", "Two", "Three", "Four")
+    models = [{"id": f"a/{name.lower()}", "name": name, "created": 1, **listed} for name in names]
     able = ("tools", "structured_outputs")
     halves = [make_endpoint(f"with-{parameter}", "0.000005", parameter) for parameter in able]
     endpoints = {
@@ -196,8 +194,8 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
         tab.goto(address + PAGE_PATHS["models"] + "?sort=blended&use=1,0,1")
         assert read_after() == [("One", "$1.00"), ("Two", "$2.00"), ("Three", "$5.00"), ("Four", "$7.00")]
         assert list_column(tab, "month") == ["$2.00", "$4.00", "$10.00", "$14.00"]
-        supports = [text.split() for text in list_column(tab, "abilities")]
-        assert supports == [["tools", "JSON"]] * 3 + [[]], "of what its list says no provider of Four has any"
+        supports = [*map(str.split, list_column(tab, "abilities"))]
+        assert supports == [["toolsJSON"]] * 3 + [[]], "no provider of Four has what the list of models says"
         assert read_after("Tools") == [("Two", "$2.00"), ("One", "$3.00"), ("Three", "$5.00")]
         assert list_column(tab, "month") == ["$4.00", "$6.00", "$10.00"]
         assert read_after("JSON schema") == [("Two", "$2.00"), ("One", "$3.00")], "none of Three has both"
