@@ -216,7 +216,7 @@ def test_every_retirement_shows_the_replacement_of_the_catalogue(
     }
     redirects = days_view.catalog.redirects
     assert len(cells) == len(redirects.by_source) + len(redirects.unreplaced) == 4
-    assert cells["A/GOES:FREE a/goes:free"] == "A/GOES the model without the variant"
+    assert cells["A/GOES:FREE a/goes:free"] == "A/GOES (the model without the variant)"
     assert cells["X/ALONE x/alone"] == "–"
 
 

@@ -102,7 +102,7 @@ def test_too_few_hours_tell_of_nothing_degraded(stage: Stage, tmp_path: Path) ->
     """Call it not known while fewer than six of the last 24 hours were read, else say that none is."""
     stage.serve(build_payloads(START))
     pages = ("index.html", "providers/index.html", "providers/deepinfra/index.html")
-    known = ("None for six hours or more.", "None is degraded now.", "Degraded nownone")
+    known = ("none for six hours or more.", "None is degraded now.", "Degraded nownone")
     few = "fewer than six of the last 24 hours were read"
     for hours in (*range(5), 5, 29):
         assert stage.run(START + hours * HOUR) == 0
