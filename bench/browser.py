@@ -74,6 +74,6 @@ def _measure_search(browser: Any, address: str) -> list[float]:
     tab = browser.new_page()
     tab.goto(f"{address}about/index.html")
     tab.keyboard.press("/")
-    tab.evaluate("loadSearch()")
+    tab.evaluate("loadScript('search.js')")
     times: list[float] = tab.evaluate(TYPE_QUERIES, list(QUERIES))
     return times
