@@ -32,6 +32,11 @@ def format_amount(price: Decimal, dimension: str) -> str:
     return format_dollars(round(value, MAX_DIGITS if value >= 1 else max(MAX_DIGITS, 2 - value.adjusted())))
 
 
+def format_per_million(price: Decimal) -> str:
+    """Return the digits of a token's price for a million; of one below 0, which is no amount, as it is."""
+    return f"{price.normalize():f}" if price < 0 else f"{(price * MILLION).normalize():f}"
+
+
 def pad_decimals(amount: str) -> Markup:
     """Return the spaces that align an amount with one of MAX_DIGITS decimals."""
     _, point, decimals = amount.partition(".")

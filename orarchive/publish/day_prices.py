@@ -8,13 +8,12 @@ that a quiet hour leaves it as it is.
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from orarchive.catalog.tiers import blend
 from orarchive.domain.foreign_text import escape_invisible
-from orarchive.domain.prices import MILLION
+from orarchive.publish.amounts import format_per_million
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
 from orarchive.publish.views.endpoints import find_cheapest
@@ -102,7 +101,7 @@ def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
     prices = [cheapest.prices.get(name) for name in DIMENSIONS]
     return {
         "provider": escape_invisible(cheapest.provider),
-        "prices": [None if price is None else _format_per_million(price) for price in prices],
+        "prices": [None if price is None else format_per_million(price) for price in prices],
         "context": cheapest.context,
         "max_output": cheapest.max_output,
         "supports": [
@@ -117,7 +116,7 @@ def _list_steps(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]
     steps: dict[int, list[str | None]] = {}
     for interval in intervals:
         amounts = dict.fromkeys((interval.amount, interval.highest or interval.amount))
-        steps[_count_days(interval.first, hours)] = [*map(_format_per_million, amounts)]
+        steps[_count_days(interval.first, hours)] = [*map(format_per_million, amounts)]
         if (end := _find_end_day(interval.last, hours)) is not None:
             steps[end] = [None]
     previous: list[str | None] = [None]
@@ -125,10 +124,6 @@ def _list_steps(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]
         if prices != previous:
             yield [day, *prices]
         previous = prices
-
-
-def _format_per_million(price: Decimal) -> str:
-    return f"{price.normalize():f}" if price < 0 else f"{(price * MILLION).normalize():f}"
 
 
 def _find_end_day(last: dt.datetime | None, hours: Sequence[dt.datetime]) -> int | None:

@@ -62,7 +62,7 @@ function setUpModels(form, table) {
       && (choice.variants !== "none" || !/[:~]/.test(entry.id)) && (!entry.offers || findOffer(entry, choice.has));
   }
 
-  // The cheapest offer of a model with all that was chosen of what providers differ in.
+  // The cheapest offer that has all of OFFERED that was chosen.
   function findOffer({ offers }, has) {
     const wanted = has.filter((trait) => OFFERED.includes(trait));
     return offers.find((offer) => wanted.every((trait) => offer[4].includes(trait)));
@@ -100,9 +100,10 @@ function setUpModels(form, table) {
   }
 
   function showOffers(has) {
+    const column = find("blended")?.cellIndex;
     for (const entry of entries.filter(({ offers }) => offers)) {
       const offer = findOffer(entry, has) || entry.offer;
-      const cell = entry.row.cells[find("blended").cellIndex];
+      const cell = entry.row.cells[column];
       cell.title = offer[5];
       if (offer === entry.offer) continue;
       entry.offer = offer;
@@ -138,11 +139,11 @@ function setUpModels(form, table) {
 
   function fillMonth() {
     const use = readUse();
-    const columns = ["in", "out", "cache_read", "blended"].map((key) => find(key)?.cellIndex);
+    const [month, ...columns] = ["month", "in", "out", "cache_read", "blended"].map((key) => find(key)?.cellIndex);
     for (const { row, offer } of entries) {
       const listed = columns.map((index) => (index ? readNumber(row.cells[index]) : null));
       const [input, output, cache] = offer ? offer.slice(0, 3).map((text) => (text ? Number(text) : null)) : listed;
-      const cell = row.cells[find("month").cellIndex];
+      const cell = row.cells[month];
       if (listed[3] === null) { // tokens are not all that it charges for
         cell.textContent = "–";
         continue;

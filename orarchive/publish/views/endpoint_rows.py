@@ -12,7 +12,7 @@ from orarchive.catalog.tiers import blend
 from orarchive.domain.prices import MILLION
 from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, Since, build_since
-from orarchive.publish.views.endpoints import EndpointView, is_unhealthy
+from orarchive.publish.views.endpoints import LONG_CONTEXT_TOKENS, EndpointView, is_unhealthy
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.price_charts import CHART_DIMENSIONS
@@ -25,8 +25,6 @@ MIN_DECIMALS, MAX_DECIMALS = 2, 4
 
 BLENDED, MAX_BLENDED_DECIMALS = "blended", 3
 """Name of the column of blended prices, and its decimals: they are rounded."""
-
-LONG_CONTEXT = 128_000
 
 TAG_REGIONS = {"us": "US", "eu": "EU", "europe": "EU"}
 """First word of the last part of a tag -> the region that it means."""
@@ -220,7 +218,7 @@ def _list_traits(
     traits = {
         "ok": is_compared and not is_unhealthy(endpoint),
         "healthy": uptime is not None and not is_unhealthy(endpoint),
-        "128k": (endpoint.endpoint.context or 0) >= LONG_CONTEXT,
+        "128k": (endpoint.endpoint.context or 0) >= LONG_CONTEXT_TOKENS,
         "tools": "tools" in endpoint.abilities,
         "structured": "structured" in endpoint.abilities,
         "zdr": is_zdr,

@@ -25,6 +25,9 @@ ABILITIES = {
 
 HEALTH_DAYS = 30
 
+LONG_CONTEXT_TOKENS = 128_000
+"""Tokens of context from which on a model or an endpoint has the trait `128k`."""
+
 
 @dataclass(frozen=True)
 class EndpointView:
@@ -158,17 +161,22 @@ def is_unhealthy(view: EndpointView) -> bool:
     return uptime is not None and uptime < MIN_HEALTHY_PERCENT
 
 
-def find_cheapest(views: Iterable[EndpointView]) -> tuple[Decimal, EndpointView] | None:
-    """Find the cheapest endpoint that may be recommended, with its blended price; None without prices.
+def list_priced(views: Iterable[EndpointView]) -> list[tuple[Decimal, EndpointView]]:
+    """List the endpoints that may be recommended with their blended prices, the cheapest first.
 
     The price is in USD for a million tokens, three of input to one of output.
     """
-    offers = [
+    priced = [
         (blended, view)
         for view in views
         if not is_unhealthy(view) and (blended := blend(view.endpoint.prices)) is not None
     ]
-    return min(offers, key=lambda offer: offer[0], default=None)
+    return sorted(priced, key=lambda pair: pair[0])
+
+
+def find_cheapest(views: Iterable[EndpointView]) -> tuple[Decimal, EndpointView] | None:
+    """Find the first of `list_priced`; None where it is empty."""
+    return next(iter(list_priced(views)), None)
 
 
 def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:

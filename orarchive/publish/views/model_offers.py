@@ -1,21 +1,16 @@
 """What providers charge for a model in the list: the lowest price, and that of more abilities."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.catalog.source import CatalogEndpoint
-from orarchive.catalog.tiers import blend
 from orarchive.domain.prices import MILLION
-from orarchive.publish.amounts import format_amount, pad_decimals
+from orarchive.publish.amounts import format_amount, format_per_million, pad_decimals
 from orarchive.publish.views.cells import PriceCell
-from orarchive.publish.views.endpoints import EndpointView, is_unhealthy
+from orarchive.publish.views.endpoints import LONG_CONTEXT_TOKENS, EndpointView, list_priced
 from orarchive.publish.views.models import ModelView
-
-DIMENSIONS = ("prompt", "completion", "input_cache_read")
-
-LONG_CONTEXT_TOKENS = 128_000
-"""Tokens of context from which on a model or an endpoint has the trait `128k`."""
+from orarchive.publish.views.price_charts import CHART_DIMENSIONS
 
 ABILITY_TRAITS = {"tools": "tools", "json": "structured", "reasoning": "reasoning"}
 """Trait to filter models by -> the ability of an endpoint that stands for it."""
@@ -63,29 +58,24 @@ def _has(view: EndpointView, ability: str) -> bool:
     return ability in view.abilities or "supported_parameters" not in view.entry.record
 
 
-def list_offers(
-    model: ModelView, endpoints: Iterable[CatalogEndpoint], traits: Collection[str]
-) -> list[Offer]:
+def list_offers(model: ModelView, endpoints: Iterable[CatalogEndpoint]) -> list[Offer]:
     """List the offers that may be recommended, by blended price: each has traits that no cheaper one has.
 
-    `endpoints` are those of the model in the catalogue, `traits` its own. Empty for a free model, and where
-    the list price has all of them.
+    `endpoints` are those of the model in the catalogue.
     """
     zdr = {endpoint.key.label for endpoint in endpoints if endpoint.is_zdr}
-    if model.is_free:
-        return []
-    priced = [
-        (amount, view)
-        for view in model.endpoints
-        if not is_unhealthy(view) and (amount := blend(view.endpoint.prices)) is not None
-    ]
     offers: list[Offer] = []
-    for amount, view in sorted(priced, key=lambda entry: entry[0]):
-        own = _list_traits(view, is_zdr=view.label in zdr)
-        if not any({*own} <= {*cheaper.traits} for cheaper in offers):
-            offers.append(Offer(_list_prices(view.endpoint.prices), amount, own, view.endpoint.provider))
-    is_list_price = [offer.prices for offer in offers] == [_list_prices(model.model.prices)]
-    return [] if is_list_price and {*traits} & OFFERED <= {*offers[0].traits} else offers
+    for amount, view in list_priced(model.endpoints):
+        traits = _list_traits(view, is_zdr=view.label in zdr)
+        if not any({*traits} <= {*cheaper.traits} for cheaper in offers):
+            offers.append(Offer(_list_prices(view.endpoint.prices), amount, traits, view.endpoint.provider))
+    return offers
+
+
+def is_list_price(offers: Sequence[Offer], model: ModelView, traits: Collection[str]) -> bool:
+    """Return whether the only offer is the list price of a model, and has all its traits that offers have."""
+    prices = [offer.prices for offer in offers]
+    return prices == [_list_prices(model.model.prices)] and {*traits} & OFFERED <= {*offers[0].traits}
 
 
 def build_blended(amount: Decimal, is_free: bool = False) -> PriceCell:
@@ -95,8 +85,8 @@ def build_blended(amount: Decimal, is_free: bool = False) -> PriceCell:
 
 
 def _list_prices(prices: dict[str, Decimal]) -> list[str]:
-    amounts = [prices.get(name) for name in DIMENSIONS]
-    return ["" if amount is None else f"{(amount * MILLION).normalize():f}" for amount in amounts]
+    amounts = [prices.get(name) for name in CHART_DIMENSIONS]
+    return ["" if amount is None else format_per_million(amount) for amount in amounts]
 
 
 def _list_traits(view: EndpointView, is_zdr: bool) -> list[str]:

@@ -19,12 +19,12 @@ from orarchive.publish.dataset import PriceKey
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import MoveView, build_move_view
-from orarchive.publish.views.endpoints import find_cheapest
+from orarchive.publish.views.endpoints import LONG_CONTEXT_TOKENS
 from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_offers import (
-    LONG_CONTEXT_TOKENS,
     Offer,
     build_blended,
+    is_list_price,
     is_offered,
     list_offers,
 )
@@ -177,8 +177,8 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     facts, info = model.model, view.catalog.models[model.model.id]
     source = view.catalog.source.models[facts.id]
     lab = get_lab_name(view.catalog, facts.lab)
-    cheapest = None if info.price_class.outside else find_cheapest(model.endpoints)
-    blended = cheapest[0] if cheapest and not model.is_free else info.price_class.blended
+    offers = [] if info.price_class.outside or model.is_free else list_offers(model, source.endpoints)
+    blended = offers[0].blended if offers else info.price_class.blended
     traits = list_traits(model, info)
     cache_price = facts.prices.get(CACHE_READ)
     uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
@@ -195,7 +195,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         prices=model.price_cells,
         cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
         blended=build_blended(blended, model.is_free) if blended is not None else None,
-        offers=list_offers(model, source.endpoints, traits),
+        offers=[] if is_list_price(offers, model, traits) else offers,
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
