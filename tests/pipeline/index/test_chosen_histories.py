@@ -180,3 +180,15 @@ def test_first_health_after_reads_without_it_is_new() -> None:
     ]
     facts = check_history(steps).facts.facts
     assert "status" in {fact.key for fact in facts if fact.kind == "field_appeared"}
+
+
+def test_a_model_that_comes_and_goes_within_the_hour_of_a_narrower_scope_is_missing() -> None:
+    steps = [
+        Step(1, [Edit((NIGHT,))]),
+        Step(0, [Edit((NIGHT,))]),
+        Step(1, scope="models"),
+        Step(0, [Edit((NIGHT,))], again=True),
+        Step(1, [Edit((NIGHT,))]),
+    ]
+    returned = [fact for fact in check_history(steps).facts.facts if fact.kind == "returned"]
+    assert [(fact.key, fact.old) for fact in returned] == [("a/night", b'"stale"')]

@@ -181,7 +181,9 @@ class RecordOracle:
             and not isinstance(feed, FanOutFeed)
             and tracked.state in ("stale", "deprecated", "unobserved")
         ):
-            is_visible = is_surely_in(scopes[1], tracked.record)
+            # In the attempt that removes a record its line is still known.
+            record = self.log.old[feed.name].get(key, tracked.record)
+            is_visible = is_surely_in(scopes[1], record)
             if tracked.state == "unobserved" and is_visible and not tracked.has_removal_event:
                 tracked.missing, tracked.has_removal_event = self.log.hour, True
                 after = self.log.find_since(feed.name, str(tracked.last))
