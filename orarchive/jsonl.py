@@ -149,7 +149,7 @@ def _serialize(value: Any) -> str:
     if isinstance(value, dict):
         members = (f"{_serialize_string(key)}:{_serialize(value[key])}" for key in sorted(value))
         return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ",".join(map(_serialize, value)) + "]"
     if isinstance(value, str):
         return _serialize_string(value)

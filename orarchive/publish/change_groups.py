@@ -8,10 +8,11 @@ was told when it went.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import groupby
+from operator import itemgetter
 
 from orarchive.domain.event_kinds import (
     ADDED,
@@ -162,13 +163,14 @@ def group_changes(hours: Iterable[ChangelogHour], importance: Importance) -> Gro
 
 def _group_lines(hour: ChangelogHour, importance: Importance) -> Iterable[ChangeGroup]:
     """Yield the groups of an hour; the minor lines of a model are a group of their own."""
-
-    def get_name(line: ChangelogLine) -> tuple[bool, str, str]:
-        return is_minor(line), line.model or "", "" if line.model else line.event
-
-    for _, group in groupby(sorted(hour.lines, key=get_name), key=get_name):
-        lines = sorted(group, key=importance.rank)
-        yield ChangeGroup(hour.hour, importance.rank(lines[0]), tuple(lines))
+    groups: dict[tuple[bool, str, str], list[tuple[Rank, ChangelogLine]]] = defaultdict(list)
+    for line in hour.lines:
+        rank = importance.rank(line)
+        name = (rank == Rank.MINOR, line.model or "", "" if line.model else line.event)
+        groups[name].append((rank, line))
+    for _, ranked in sorted(groups.items()):
+        ranked.sort(key=itemgetter(0))
+        yield ChangeGroup(hour.hour, ranked[0][0], tuple(line for _, line in ranked))
 
 
 def leave_out_health(hours: Iterable[ChangelogHour]) -> list[ChangelogHour]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -182,7 +182,9 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     of_record = [event for event in group if not event.field or event.is_of_field]
     for event in of_record:
         yield _build_line(
-            event, list_first_prices(event, dataset), tuple(_describe_record_event(event, events, dataset))
+            event,
+            moves=list_first_prices(event, dataset),
+            parts=tuple(_describe_record_event(event, events, dataset)),
         )
     limits = [event for event in group if event.kind == LIMITS_CHANGED and event.cause == LISTED]
     causes: dict[str, list[Event]] = {LISTED: []} if limits else {}
@@ -197,16 +199,18 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
         changed = list(same_kind)
         omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
         words = [(event.field, _describe_field_event(event)) for event in changed[:MAX_ITEMS]]
-        line = _build_line(changed[0], (), (*drop_repeated_limits(words), *omitted))
-        counted = tuple(filter(None, (describe_parameters(event.to_change())[1] for event in changed)))
-        is_small = line.topic == "limit" and all(map(is_small_change, changed))
-        fields = tuple(event.field for event in changed)
-        yield replace(line, fields=fields, counted=counted, is_small=is_small)
+        is_of_limits = get_event_kind(changed[0].kind).topic == "limit"
+        yield _build_line(
+            changed[0],
+            parts=(*drop_repeated_limits(words), *omitted),
+            counted=tuple(filter(None, (describe_parameters(event.to_change())[1] for event in changed))),
+            fields=tuple(event.field for event in changed),
+            is_small=is_of_limits and all(map(is_small_change, changed)),
+        )
 
 
-def _build_line(
-    event: Event, moves: tuple[Move, ...], parts: tuple[str, ...], price_label: str = ""
-) -> ChangelogLine:
+def _build_line(event: Event, price_label: str = "", **said: Any) -> ChangelogLine:
+    """Return the line of an event; `said` are the members that say what happened."""
     kind = get_event_kind(event.kind)
     return ChangelogLine(
         kind=price_label or kind.label,
@@ -216,8 +220,7 @@ def _build_line(
         subject=_format_subject(event),
         event=f"{event.feed}/{event.key}/{event.kind}" + (f"/{event.cause}" if event.cause else ""),
         after=parse_stamp(event.after) if event.after else None,
-        moves=moves,
-        parts=parts,
+        **said,
     )
 
 
@@ -234,13 +237,14 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
     label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(directions, get_event_kind(REPRICED).label)
     changed = [*events, *limits]
     words = [describe_change(event.to_change(), PAGE_STYLE) for event in limits]
-    line = _build_line(
+    return _build_line(
         changed[0],
-        sorted_moves,
-        (*tariffs, *filter(None, words)),
         UNCONFIRMED_LABELS.get(cause, label),
+        moves=sorted_moves,
+        parts=(*tariffs, *filter(None, words)),
+        fields=tuple(event.field for event in changed),
+        has_conditions=bool(conditional),
     )
-    return replace(line, fields=tuple(event.field for event in changed), has_conditions=bool(conditional))
 
 
 def _describe_tariffs(event: Event, has_move: bool) -> str:

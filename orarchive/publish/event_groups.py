@@ -34,8 +34,18 @@ class EventLog:
         return len(self.rows)
 
     def decode(self, rows: Iterable[EventRow]) -> Iterator[Event]:
-        """Yield the events of rows."""
-        return (decode_event(row, self.names) for row in rows)
+        """Yield the events of rows, each decoded once: its month and its model have pages."""
+        decoded = self._decoded
+        for row in rows:
+            event = decoded.get(id(row))
+            if event is None:
+                event = decoded[id(row)] = decode_event(row, self.names)
+            yield event
+
+    @cached_property
+    def _decoded(self) -> dict[int, Event]:
+        """Identity of a row -> its event; the rows live as long."""
+        return {}
 
     @cached_property
     def by_hour(self) -> dict[str, list[EventRow]]:

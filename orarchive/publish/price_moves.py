@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from orarchive.catalog.labs import read_own_providers
@@ -31,7 +32,7 @@ class Move:
     old: Decimal | None
     new: Decimal | None
 
-    @property
+    @cached_property
     def percent(self) -> Decimal | None:
         """Return the change in percent; None from zero, and where either end is no price."""
         if self.old and self.old > 0 and self.new == 0:

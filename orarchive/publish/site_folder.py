@@ -4,7 +4,7 @@ import filecmp
 import gzip
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shutil import move
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from orarchive.errors import ArchiveError
+from orarchive.publish.processes import share
 from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord
 
 MANIFEST = ".built.json.gz"
@@ -125,7 +126,11 @@ def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[in
         _write_manifest(out, _pack(listed, earlier.maker, earlier.digests, earlier.units))
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
-    written = sum(_write_if_changed(out / path, files.locate(path)) for path in files)
+
+    def write(paths: Sequence[str]) -> int:
+        return sum(_write_if_changed(out / path, files.locate(path)) for path in paths)
+
+    written = sum(share(write, [*files]) if files.folder else [write([*files])])
     removed = sorted(earlier.paths - files.keys())
     for path in removed:
         _remove(out, path)

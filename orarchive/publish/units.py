@@ -8,23 +8,20 @@ made again.
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from orarchive.progress import show_progress
-from orarchive.publish.processes import count_processes, start_forked
+from orarchive.publish.processes import share
 from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord, compute_digest
 from orarchive.publish.views.site import Lookups
 
 PACKAGE = Path(__file__).parents[1]
-
-MIN_TASKS = 50
-"""Tasks that are worth a process: each compiles the templates, which takes as long as to render some."""
 
 RENDERING_PACKAGES = (
     *("feedgenerator", "icalendar", "Jinja2", "markdown-it-py", "MarkupSafe"),
@@ -65,19 +62,20 @@ class UnitBuilder:
     def build_all(self, tasks: Sequence[Callable[[], Iterable[Unit]]], progress: bool) -> None:
         """Build the units that each task lists, in one process on each core where the files have a folder.
 
-        Each process takes every n-th task, for those that stand together are alike in size. Few tasks are
-        built in this one.
+        The first process shows its progress.
         """
         _ = self.earlier.digests_now  # read once, and not by each process
-        count = min(count_processes(), 1 + len(tasks) // MIN_TASKS) if self.files.folder else 1
-        shards = [tasks[number::count] for number in range(count)]
-        results = [start_forked(partial(self._build_shard, shard)) for shard in shards[1:]]
-        first = self._build_shard(show_progress(shards[0], progress, "Rendering", "model"))
-        built = [first, *(get_files() for get_files in results)]
-        for number in range(len(tasks)):  # in their order, whatever process took them
-            self.files.take_over(built[number % count][number // count])
+        main = os.getpid()
 
-    def _build_shard(self, tasks: Iterable[Callable[[], Iterable[Unit]]]) -> list[SiteFiles]:
+        def build_share(tasks: Sequence[Callable[[], Iterable[Unit]]]) -> list[SiteFiles]:
+            is_shown = progress and os.getpid() == main
+            return self._build_share(show_progress(tasks, is_shown, "Rendering", "model"))
+
+        built = share(build_share, tasks) if self.files.folder else [build_share(tasks)]
+        for number in range(len(tasks)):  # in their order, whatever process took them
+            self.files.take_over(built[number % len(built)][number // len(built)])
+
+    def _build_share(self, tasks: Iterable[Callable[[], Iterable[Unit]]]) -> list[SiteFiles]:
         """Return for each task the files of the units that it lists."""
         built = []
         for list_units in tasks:

@@ -159,10 +159,10 @@ def test_the_number_of_processes_does_not_show(
     """Three processes write what one does, and the same list of files."""
     view = build_archive_view(small)
     assert len(view.models) > 3
-    monkeypatch.setattr("orarchive.publish.units.MIN_TASKS", 1)
+    monkeypatch.setattr("orarchive.publish.processes.MIN_ITEMS", 1)
     sites = []
     for count in (1, 3):
-        monkeypatch.setattr("orarchive.publish.units.count_processes", lambda count=count: count)
+        monkeypatch.setattr("orarchive.publish.processes.count_processes", lambda count=count: count)
         out, folder = tmp_path / f"site{count}", tmp_path / f"files{count}"
         folder.mkdir()
         files = SiteFiles(folder)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -231,10 +231,9 @@ def _build_rows(groups: Iterable[ChangeGroup], on_model_page: bool) -> Iterator[
     """Yield a row for each group, but one for those that `_get_common` joins."""
     joined: dict[object, list[ChangeGroup]] = defaultdict(list)
     for group in groups:
-        joined[_get_common(group) or (group,)].append(group)
+        joined[_get_common(group) or id(group)].append(group)
     for first, *rest in joined.values():
-        variants = [_build_row(group, on_model_page) for group in rest]
-        yield replace(_build_row(first, on_model_page), variants=variants)
+        yield _build_row(first, on_model_page, [_build_row(group, on_model_page, []) for group in rest])
 
 
 def _get_common(group: ChangeGroup) -> tuple[object, ...]:
@@ -256,7 +255,7 @@ def _get_common(group: ChangeGroup) -> tuple[object, ...]:
     return (group.hour, get_lab(group.model), *moves)
 
 
-def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
+def _build_row(group: ChangeGroup, on_model_page: bool, variants: list[ChangeRow]) -> ChangeRow:
     first = group.lines[0]
     details = [*_build_details(group)]
     conditions = [
@@ -275,7 +274,7 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
         hour=group.hour,
         details=details[:MAX_DETAILS],
         folded_details=[*details[MAX_DETAILS:], *conditions, *counted.values()],
-        variants=[],
+        variants=variants,
     )
 
 
@@ -284,13 +283,9 @@ def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
 
     The hour after which the first came about is not repeated with those that came about after the same one.
     """
-    subjects: dict[ChangelogLine, list[str]] = defaultdict(list)
-    for line in group.lines:
-        # Most groups have one line, which need not be compared.
-        compared = replace(line, subject="", event="") if len(group.lines) > 1 else line
-        subjects[compared].append(line.subject)
-    first = next(iter(subjects))
-    for line, names in subjects.items():
+    joined = _join_subjects(group.lines)
+    first = joined[0][0]
+    for line, names in joined:
         is_repeated = line is not first and line.after == first.after
         is_late = line.after is not None and not is_repeated and (group.hour - line.after).days > 1
         is_of_endpoints = all(name.startswith(AT) for name in names)
@@ -307,6 +302,16 @@ def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
             parts=() if line.moves and line.has_conditions else line.parts,
             after=line.after if is_late else None,
         )
+
+
+def _join_subjects(lines: Sequence[ChangelogLine]) -> list[tuple[ChangelogLine, list[str]]]:
+    """Return the lines that differ by more than the record, each with the subjects of those like it."""
+    if len(lines) == 1:  # most groups have one, which need not be compared
+        return [(lines[0], [lines[0].subject])]
+    subjects: dict[ChangelogLine, list[str]] = defaultdict(list)
+    for line in lines:
+        subjects[replace(line, subject="", event="")].append(line.subject)
+    return [*subjects.items()]
 
 
 def _list_tariffs(line: ChangelogLine) -> tuple[str, ...]:
