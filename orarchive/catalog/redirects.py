@@ -95,7 +95,8 @@ class Unreplaced:
     lost: tuple[str, ...] = ()
     """What that is not known to have; see `Redirect.lost`."""
     newest: tuple[str, ...] = ()
-    """Where none of its family comes into question: ids of the newest listed models of its lab."""
+    """Where none of its family comes into question: ids of the newest listed models of its lab, those in its
+    price class first."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -230,7 +231,7 @@ class _Finder:
         if any(other.family.name == info.family.name for other in others):
             family = f"the other listed models of its family, {info.family.name}"
             reason = f"{family}, are about to go themselves, or are variants, or are not served"
-        return Unreplaced(info.id, reason, newest=_list_newest(others))
+        return Unreplaced(info.id, reason, newest=_list_newest(info, others))
 
     def audit(self, row: RedirectRow, redirect: Redirect | None) -> str:
         """Say what became of a reviewed row."""
@@ -308,8 +309,13 @@ class _Finder:
         )
 
 
-def _list_newest(infos: Iterable[ModelInfo]) -> tuple[str, ...]:
-    """List the newest of some models, without variants and those that are about to go."""
+def _list_newest(gone: ModelInfo, infos: Iterable[ModelInfo]) -> tuple[str, ...]:
+    """List the newest of some models, those in the price class of the one that is gone first.
+
+    Variants and models that are about to go are left out.
+    """
     plain = [info for info in infos if not info.variant and info.expires is None]
     plain.sort(key=lambda info: (info.created or info.first_seen, info.id), reverse=True)
+    tier = gone.price_class.blended_tier
+    plain.sort(key=lambda info: info.price_class.blended_tier != tier)
     return tuple(info.id for info in plain[:MAX_NEWEST])

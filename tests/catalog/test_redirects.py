@@ -207,6 +207,10 @@ def test_reason_names_what_comes_nearest_where_no_model_of_the_family_comes_into
     assert unreplaced.reason == "no other model of its family, gem, is listed"
     assert (unreplaced.nearest, unreplaced.lost) == (None, ())
     assert unreplaced.newest == ("lab/other-4", "lab/other-3", "lab/other-2")
+    pro = {"prompt": "0.00002", "completion": "0.00002"}
+    dear = [build_model(f"lab/dear-{number}", created=number, pricing=pro) for number in (7, 8, 9)]
+    newest = replace_all(gone(), *others[:2], *dear).unreplaced[OLD].newest
+    assert newest == ("lab/other-1", "lab/other-0", "lab/dear-9"), "those of its price class first"
     alone = build_model(OLD, expiration_date="2026-12-24")
     assert replace_all(alone, build_model("else/gem-2")).unreplaced[OLD].newest == ()
     assert explain(alone, build_model("else/gem-2")) == "no other model of its lab, lab, is listed"

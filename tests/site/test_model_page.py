@@ -86,7 +86,7 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
     assert "healthy" not in rows["sick"].traits
     answers = {answer.label: (answer.provider, answer.words) for answer in section.answers}
     assert answers["Cheapest"] == answers["Cheapest with 128K and tools"] == ("well", "$2.00 blended")
-    assert answers["Most reliable"] == ("cut", "100% uptime (2 days read)")
+    assert answers["Highest uptime so far"] == ("cut", "100% uptime (2 days read)")
     assert answers["Fastest"] == ("", "speed is not collected")
     assert {entry.trait: entry.count for entry in section.filters} == {"healthy": 3, "128k": 2, "tools": 2}
     assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2, "in:EU": 1}
@@ -108,6 +108,19 @@ def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
     assert answer("three", *three) == ([("", 0, "$1.00 blended, the same at all 3"), uptime], 0)
 
 
+def test_the_most_reliable_provider_was_read_on_twenty_days(tmp_path: Path) -> None:
+    """A new provider without a fault is not the most reliable, and before that time none is."""
+    old, new = make_endpoint("old", "0.000001", 99), make_endpoint("new", "0.000001", 100)
+    days = [build_snapshot([make_model("a/b")], {"a/b": [old, new][: 1 + (n > 15)]}) for n in range(22)]
+    archive = write_archive(tmp_path / "archive", *days, apart=DAY)
+    answers = {answer.label: answer for answer in build_section(build_archive_view(archive)).answers}
+    assert "Highest uptime so far" not in answers
+    assert (answers["Most reliable"].provider, answers["Most reliable"].words) == (
+        "old",
+        "99% uptime (21 days read); not known for 1 other",
+    )
+
+
 def test_an_answer_says_for_how_many_it_is_not_known(tmp_path: Path) -> None:
     """Count the providers whose uptime was not read beside the most reliable of the others."""
 
@@ -115,7 +128,7 @@ def test_an_answer_says_for_how_many_it_is_not_known(tmp_path: Path) -> None:
         endpoints = [make_endpoint(f"p{n}", "0.000001", uptime) for n, uptime in enumerate(uptimes)]
         day = build_snapshot([make_model("a/b")], {"a/b": endpoints})
         section = build_section(build_archive_view(write_archive(tmp_path / name, day, day, apart=DAY)))
-        return {answer.label: answer.words for answer in section.answers}["Most reliable"]
+        return {answer.label: answer.words for answer in section.answers}["Highest uptime so far"]
 
     uptime = "100% uptime (1 day read)"
     assert answer("best", 100, 99, None) == f"{uptime}; not known for 1 other"

@@ -277,6 +277,15 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
     assert list_medians(archive, "family") == {"m (a)": {"2026-06": ("2", 3)}}
 
 
+def test_months_without_a_price_are_a_gap_in_the_chart(tmp_path: Path) -> None:
+    models = build_snapshot([price_model(f"a/m{n}", f"0.00000{n}") for n in (1, 2, 3)])
+    archive = write_archive(tmp_path / "archive", models, models, apart=61 * DAY)
+    chart = build_prices_page(build_archive_view(archive)).trends[0].chart
+    assert chart
+    (line,) = [line for line in chart.shapes if line.name == ALL_MODELS]
+    assert chart.gaps.count("M") == line.bridges.count("M") == 1
+
+
 def test_a_median_is_that_of_the_last_reading_of_a_month(tmp_path: Path) -> None:
     """A model that was away then does not count; a clock's price is the rate of that hour; a gap has none."""
     night = {"utc_start": 0, "utc_end": 1200, "prompt": "0.000009"}

@@ -110,6 +110,23 @@ def test_a_price_that_changed_in_a_gap_is_joined_across_it() -> None:
     assert (line.path, line.bridges) == ("M0 0H700M900 500H1000", "M700 0L900 500")
 
 
+def test_a_line_that_is_not_joined_ends_where_another_label_begins() -> None:
+    """Draw neither a step nor a bridge between models: the next one is no new price of the one before."""
+    line = make_line((0, 2, "4"), (2, 4, "2"), days=[*DAYS[:6], *DAYS[8:]])
+    later = [
+        Piece(DAYS[4], DAYS[6], Decimal("0.000004"), "B"),
+        Piece(DAYS[8], DAYS[10], Decimal("0.000008"), "C"),
+    ]
+    pieces = [*line.pieces, *later]
+    joined, apart = (
+        draw(PriceLine("a", pieces, line.good_hours, is_joined=is_joined)) for is_joined in (True, False)
+    )
+    assert joined and apart
+    (whole,), (split,) = joined.shapes, apart.shapes
+    assert (whole.path, whole.bridges) == ("M0 500H269V750H537V500H671M731 0H1000", "M671 500L731 0")
+    assert (split.path, split.bridges) == ("M0 500H269V750H537M537 500H671M731 0H1000", "")
+
+
 def test_a_gap_takes_a_small_share_of_the_width() -> None:
     """Label its end; what is left of the width is shared by the days that were read."""
     days = [DAYS[0] + dt.timedelta(days=n) for n in (*range(20), *range(100, 121))]

@@ -91,7 +91,10 @@ class UnreplacedRow(Shape, frozen=True, kw_only=True):
     lost: Annotated[list[str], describe("What that is not known to have, as in `redirects`")]
     newest: Annotated[
         list[str],
-        describe("Where none of its family comes into question: the newest listed models of its lab"),
+        describe(
+            "Where none of its family comes into question: the newest listed models of its lab,"
+            " those in its price class first"
+        ),
     ]
 
 

@@ -42,6 +42,8 @@ class PriceLine:
     name: str
     pieces: Sequence[Piece]
     good_hours: Sequence[dt.datetime]
+    is_joined: bool = True
+    """Whether the line goes on where another label begins."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _draw_shape(
 ) -> Shape:
     pieces, last = line.pieces, line.pieces[-1]
     gaps = list_chart_gaps(line.good_hours, axis.begin, axis.end)
-    runs = [(in_bands, [*run]) for in_bands, run in groupby(pieces, lambda piece: piece.highest is not None)]
+    runs = [*_split_runs(line)]
     starts = [piece for before, piece in pairwise([None, *pieces]) if piece and _begins(before, piece)]
     return Shape(
         name=line.name,
@@ -147,6 +149,16 @@ def _draw_shape(
         bands="".join(_draw_band(piece, axis, scale) for in_bands, run in runs if in_bands for piece in run),
         dots="".join(f"M{axis.x(piece.first)} {scale.find_y(piece.amount)}h0" for piece in starts),
     )
+
+
+def _split_runs(line: PriceLine) -> Iterator[tuple[bool, list[Piece]]]:
+    """Yield the pieces that are drawn in one stroke, and whether as bands."""
+
+    def get_stroke(piece: Piece) -> tuple[bool, str]:
+        return piece.highest is not None, "" if line.is_joined else piece.label
+
+    for (in_bands, _), run in groupby(line.pieces, get_stroke):
+        yield in_bands, [*run]
 
 
 def _finish_shape(shape: Shape, line: PriceLine, axis: TimeAxis, scale: Scale) -> Shape:
@@ -180,7 +192,7 @@ def _draw_bridges(line: PriceLine, axis: TimeAxis, scale: Scale) -> Iterator[str
     for begin, end in list_chart_gaps(line.good_hours, axis.begin, axis.end):
         before = next((piece for piece in line.pieces if piece.first <= begin <= piece.end), None)
         after = next((piece for piece in line.pieces if piece.first <= end < piece.end), None)
-        if before and after:
+        if before and after and (line.is_joined or before.label == after.label):
             yield f"M{axis.x(begin)} {scale.find_y(before.amount)}L{axis.x(end)} {scale.find_y(after.amount)}"
 
 

@@ -48,6 +48,16 @@ class YearSummary:
     last_any: dt.date
     """The day that showed the last change of any of them."""
 
+    @property
+    def most(self) -> int:
+        """Return how many models may have changed."""
+        return self.models + self.listed_models
+
+    @property
+    def range(self) -> str:
+        """Return how many models changed: `17`, or `17 to 52` where it is not known of some."""
+        return f"{self.models} to {self.most}" if self.listed_models else f"{self.models}"
+
 
 @dataclass(frozen=True)
 class PriceSpan:
@@ -216,7 +226,7 @@ def draw_families(view: View, lab: LabView) -> WideChart | None:
         key=lambda name: (-sum(model.is_there for model in living[name]), name),
     )[:MAX_FAMILIES]
     chosen.sort(key=lambda name: -series[name][-1].amount)
-    lines = [PriceLine(name, series[name], hours) for name in chosen]
+    lines = [PriceLine(name, series[name], hours, is_joined=False) for name in chosen]
     return draw_step_lines(lines, end, lambda amount: format_amount(amount, MAIN_DIMENSIONS[0]))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from orarchive.catalog.measures import MIN_HEALTH_DAYS
 from orarchive.catalog.source import CatalogEndpoint
 from orarchive.domain.prices import ZERO
 from orarchive.domain.records import as_text, as_texts
@@ -150,7 +151,8 @@ def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answe
     healthy = [row for row in rows if has_cheapest and "ok" in row.traits]
     priced = [row for row in healthy if row.blended.cell.sort_value is not None]
     demanding = [row for row in priced if {"128k", "tools"} <= {*row.traits}]
-    measured = [row for row in rows if row.uptime is not None]
+    read = [row for row in rows if row.uptime is not None]
+    proven = [row for row in read if _count_days(row) >= MIN_HEALTH_DAYS]
     fast = [row for row in rows if row.throughput is not None]
     return [
         *_answer("Cheapest", priced, _get_blended),
@@ -158,7 +160,10 @@ def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answe
             _answer("Cheapest with 128K and tools", demanding, _get_blended)
             or [Answer("With 128K and tools", "", "", "", None, "none")][: len(priced)]
         ),
-        *_answer("Most reliable", measured, _get_uptime_key, _describe_uptime, len(rows)),
+        *(
+            _answer("Most reliable", proven, _get_uptime_key, _describe_uptime, len(rows))
+            or _answer("Highest uptime so far", read, _get_uptime_key, _describe_uptime, len(rows))
+        ),
         *(
             _answer("Fastest", fast, _get_speed_key, _describe_speed, len(rows))
             or [Answer("Fastest", "", "", "", None, "speed is not collected", "speed")]
@@ -172,7 +177,12 @@ def _get_blended(row: EndpointRow) -> Decimal:
 
 def _get_uptime_key(row: EndpointRow) -> tuple[float, int]:
     """Put the highest uptime first, of equal ones that which was read on more days."""
-    return -(row.uptime or 0), -len(row.health.bars if row.health else ())
+    return -(row.uptime or 0), -_count_days(row)
+
+
+def _count_days(row: EndpointRow) -> int:
+    """Return on how many of the last days an endpoint was read."""
+    return len(row.health.bars) if row.health else 0
 
 
 def _get_speed_key(row: EndpointRow) -> Decimal:
@@ -180,7 +190,7 @@ def _get_speed_key(row: EndpointRow) -> Decimal:
 
 
 def _describe_uptime(row: EndpointRow) -> str:
-    days = len(row.health.bars) if row.health else 0
+    days = _count_days(row)
     return f"{format_uptime(row.uptime)} uptime ({days} day{'s' if days != 1 else ''} read)"
 
 

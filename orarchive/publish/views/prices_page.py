@@ -23,7 +23,7 @@ from orarchive.publish.views.price_classes import (
     list_priced_months,
 )
 from orarchive.publish.views.prices import NEEDS, Need, PricedModel, list_cheapest
-from orarchive.timestamps import WEEK
+from orarchive.timestamps import DAY, WEEK
 
 MONTH = dt.timedelta(days=30)
 
@@ -216,12 +216,17 @@ def _format_median(price: Decimal) -> str:
 
 
 def _draw_months(series: Mapping[str, Mapping[str, Decimal]]) -> WideChart | None:
-    """Draw prices by month as steps, the highest of the last ones first; those of a single month are none."""
+    """Draw prices by month as steps, the highest of the last ones first; those of a single month are none.
+
+    Months without any price are gaps.
+    """
+    read = {month for prices in series.values() for month in prices}
+    days = [day for month in sorted(read) for day in _list_days(month)]
     lines = [
         PriceLine(
             name,
             [Piece(_begin(month), _begin(_go_back(month, -1)), prices[month]) for month in sorted(prices)],
-            good_hours=(),
+            good_hours=days,
         )
         for name, prices in series.items()
         if len(prices) > 1
@@ -233,6 +238,12 @@ def _draw_months(series: Mapping[str, Mapping[str, Decimal]]) -> WideChart | Non
 
 def _begin(month: str) -> dt.datetime:
     return get_midnight(dt.date.fromisoformat(f"{month}-01"))
+
+
+def _list_days(month: str) -> list[dt.datetime]:
+    """List the days of a month, each by its first hour."""
+    begin, end = _begin(month), _begin(_go_back(month, -1))
+    return [begin + n * DAY for n in range((end - begin).days)]
 
 
 def _list_months(medians: Mapping[str, Mapping[str, MonthMedian]]) -> list[str]:
