@@ -246,6 +246,19 @@ def test_what_was_hardly_read_is_not_drawn(
     assert bool(row.spark.path) == has_line
 
 
+@pytest.mark.parametrize(("days", "is_explained"), [(110, False), (30, True)])
+def test_a_line_that_cannot_be_seen_is_not_explained(tmp_path: Path, days: int, is_explained: bool) -> None:
+    """A provider that was read on the last two days alone has a dash of a few pixels, or a line."""
+    endpoint = {"tag": "p", "provider_name": "P", "pricing": {"prompt": "0.000003", "completion": "0"}}
+    listed = [build_snapshot([price_model("a/b", f"0.00000{n}")]) for n in (2, 1)]
+    served = build_snapshot([price_model("a/b", "0.000001")], {"a/b": [endpoint]})
+    snapshots = [*listed, *[listed[1]] * days, served, served]
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=DAY)
+    chart = build_price_chart(build_archive_view(archive).listed_models[0])
+    assert chart
+    assert chart.has_cheapest == is_explained
+
+
 def list_medians(archive: Path, kind: str) -> dict[str, dict[str, tuple[str, int]]]:
     """Return the median of each class and month as text, with the number of models."""
     view = build_archive_view(archive)

@@ -24,6 +24,9 @@ RANGES = (("30 days", 30), ("1 year", 365))
 SHORT_ZERO_SPAN = dt.timedelta(days=2)
 """A price of 0 that holds for less is not called the lowest."""
 
+MAX_UNSEEN = 100
+"""A line that takes less than this part of the time cannot be seen, and its dashes are not explained."""
+
 MIN_RANGE_DAYS = 3
 """Days with a reading that a shorter range has, at least."""
 
@@ -84,6 +87,7 @@ class PriceChart:
     panels: list[ChartPanel]
     summaries: list[PriceSummary]
     has_cheapest: bool
+    """Whether the price of the cheapest provider is long enough to be seen."""
     is_gone: bool
 
 
@@ -125,7 +129,11 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
             for n, (label, start) in enumerate(ranges)
         ],
         summaries=[_summarize(view, f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
-        has_cheapest=any(name in listed for name in cheapest),
+        has_cheapest=any(
+            (end - intervals[0].first) * MAX_UNSEEN >= end - begin
+            for name, intervals in cheapest.items()
+            if name in listed
+        ),
         is_gone=not view.is_there,
     )
 
