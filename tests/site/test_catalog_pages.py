@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,21 @@ def test_every_direct_price_has_a_row(days_site: dict[str, bytes], days_view: Vi
     # 0.435 and 0.87 beside 1 and 2: in all, three to one, 0.54375 beside 1.25.
     assert (cells[1], cells[2], cells[4], cells[5]) == ("$0.435", "$0.87", "44% deepseek", "44%")
     assert cells[6] == "; ".join(map(str, own.disagreements)) != ""
+
+
+@pytest.mark.parametrize(("discount", "shown"), [(Decimal("0.35"), "35%"), (None, "")])
+def test_a_discount_is_named_where_nothing_else_differs(
+    days_view: View, discount: Decimal | None, shown: str
+) -> None:
+    (price,) = (price for price in days_view.catalog.direct if price.own)
+    assert price.own
+    endpoint = price.own.endpoint
+    reduced = replace(endpoint, endpoint=replace(endpoint.endpoint, discount=discount))
+    equal = replace(price, own=replace(price.own, endpoint=reduced, disagreements=()))
+    catalog = replace(days_view.catalog)
+    vars(catalog)["direct"] = (equal,)
+    (table,) = build_direct_page(catalog).lists
+    assert [(row.disagreements, row.discount) for row in table.rows] == [([], shown)]
 
 
 def test_a_stale_direct_price_is_grey_and_counted(days_view: View, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from itertools import groupby
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.direct import MAX_PIN_AGE_DAYS, DirectPrice, Pin
 from orarchive.catalog.tombstones import count_days
+from orarchive.domain.figures import format_share
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.views.direct_prices import describe_ratio, format_direct, list_further_texts
 
@@ -35,6 +36,9 @@ class DirectRow:
     own_ratio: str
     """Likewise of the price of the maker's own endpoint."""
     disagreements: list[str]
+    """Where its maker's own endpoint on OpenRouter has another price before OpenRouter's discount."""
+    discount: str
+    """That discount; "" where there is none."""
     uncompared: list[str]
     reason: str
     """Why there is no own endpoint to compare with; "" where there is."""
@@ -118,6 +122,7 @@ def _build_list(n: int, prices: list[DirectPrice]) -> DirectList:
 
 def _build_row(price: DirectPrice) -> DirectRow:
     pin, own = price.pin, price.own
+    discount = own.endpoint.endpoint.discount if own else None
     return DirectRow(
         id=pin.id,
         openrouter=pin.openrouter or "",
@@ -131,6 +136,7 @@ def _build_row(price: DirectPrice) -> DirectRow:
         cheapest_ratio=describe_ratio(price.cheapest_ratio),
         own_ratio=describe_ratio(price.own_ratio),
         disagreements=[str(disagreement) for disagreement in own.disagreements] if own else [],
+        discount=format_share(discount, 0) if discount else "",
         uncompared=[*own.uncompared] if own else [],
         reason=price.reason,
     )
