@@ -49,7 +49,7 @@ def describe_price(redirect: Redirect) -> str:
     if redirect.price == SAME:
         return "the same price"
     if redirect.price_ratio is None:
-        return "not free, unlike the old model"
+        return "paid, where the old model was free"
     if not redirect.price_ratio:
         return "free"
     ratio = Decimal(redirect.price_ratio.numerator) / redirect.price_ratio.denominator

@@ -138,7 +138,7 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
         for label, amount in (
             ("Input, million", "10"),
             ("Output, million", "2"),
-            ("Of it cached", "5"),
+            ("Of these cached", "5"),
         ):
             tab.get_by_label(label).fill(amount)
         costs = dict(zip(list_names(tab), list_column(tab, "month"), strict=True))
@@ -153,10 +153,15 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
         }
         tab.reload()
         assert list_column(tab, "month")[0] == "$4.00"
+        address = tab.url
+    with open_page(browser, small_address, width=375) as tab:
+        tab.goto(address)
+        heads = tab.locator("#models thead th:visible").all_inner_texts()
+        assert heads == ["Model", "Input", "Output", "A month"], "the cost has the room of the context"
 
 
 def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_path: Path) -> None:
-    """Lowest, and the cost of a month, follow what is chosen, which one provider must have as a whole."""
+    """The blended price and the cost of a month are those of one provider that has all that is chosen."""
 
     def make_endpoint(tag: str, amount: str, *parameters: str) -> dict[str, Any]:
         prices = {"prompt": amount, "completion": amount}
@@ -215,10 +220,10 @@ def test_choosing_columns(browser: Any, small_address: str) -> None:
         assert not {"Rank", "Tokens/s", "Uptime", "Providers"} & {*usual}, "nothing fills them"
         assert list_column(tab, "spark") == ["", "", "−50%"]
         tab.get_by_text("Columns", exact=True).click()
-        tab.get_by_label("Lowest, blended").uncheck()
+        tab.get_by_label("Blended").uncheck()
         assert len(heads.all_inner_texts()) == len(usual) - 1
         tab.goto(small_address + PAGE_PATHS["models"])
-        assert "Lowest" not in heads.all_inner_texts(), "the browser remembers"
+        assert "Blended" not in heads.all_inner_texts(), "the browser remembers"
         tab.get_by_text("Columns", exact=True).click()
         tab.get_by_role("button", name="Reset columns").click()
         assert heads.all_inner_texts() == usual
@@ -287,7 +292,7 @@ def test_the_most_used_stand_first(browser: Any, address: str) -> None:
 def test_sorting_by_keyboard(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
-        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Lowest")).last.focus()
+        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Blended")).last.focus()
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.dataset.key") == "context"
         tab.keyboard.press("Enter")

@@ -226,7 +226,7 @@ def test_every_retirement_shows_the_replacement_of_the_catalogue(
     [
         ("unknown", None, "prices cannot be compared"),
         ("same", Fraction(1), "the same price"),
-        ("dearer", None, "not free, unlike the old model"),
+        ("dearer", None, "paid, where the old model was free"),
         ("cheaper", Fraction(0), "free"),
         ("cheaper", Fraction(1, 3), "33% of the price"),
         ("cheaper", Fraction(9999, 10000), "slightly cheaper"),
@@ -337,7 +337,7 @@ def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) ->
         Html(days_site[get_model_path(key)]).text for key in ("a/goes:free", "a/soon", "x/alone")
     )
     assert "Replacement: A/GOES (the same model without the variant)" in gone
-    assert "Not free, unlike the old model. Lacks tool calls." in gone
+    assert "Paid, where the old model was free. Lacks tool calls." in gone
     assert "OpenRouter announced its end for 10 Jun 2026." in soon
     assert "No replacement: no other model of its lab, x, is listed." in alone
 

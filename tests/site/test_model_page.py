@@ -13,6 +13,7 @@ from orarchive.publish.pages import get_model_path
 from orarchive.publish.views import View
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
+from orarchive.publish.views.model_figures import build_figures
 from orarchive.publish.views.model_page import build_model_page
 from orarchive.timestamps import HOUR
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
@@ -90,6 +91,21 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
     assert answers["Fastest"] == ("", "speed is not collected")
     assert {entry.trait: entry.count for entry in section.filters} == {"healthy": 3, "128k": 2, "tools": 2}
     assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2, "in:EU": 1}
+
+
+def test_a_large_price_is_that_of_a_healthy_provider(tmp_path: Path) -> None:
+    """It is where none has the list price; the lowest of all where none is healthy."""
+
+    def read_input(name: str, *endpoints: dict[str, Any]) -> str:
+        day = build_snapshot([make_model("a/b")], {"a/b": [*endpoints]})
+        (model,) = build_archive_view(write_archive(tmp_path / name, day, day, apart=DAY)).models
+        figure = build_figures(model).prices[0]
+        return f"{figure.cell.price} {figure.providers}"
+
+    nobody = "no provider charges the list price, $2.00"
+    assert read_input("healthy", SICK, AWAY) == f"0.000003 {nobody}"
+    assert read_input("sick", SICK) == f"0.000001 {nobody}"
+    assert read_input("listed", SICK, AWAY, WELL) == "0.000002 at WELL/FP8"
 
 
 def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
@@ -174,7 +190,7 @@ def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None
     page = build_model_page(days_view, alias, section, alias.list_changes())
     assert page.endpoints is None
     assert page.history
-    assert "the same" in page.history.unchanged, "the prices of an alias are on record, too"
+    assert "unchanged" in page.history.unchanged, "the prices of an alias are on record, too"
 
 
 def test_an_absence_is_one_line_of_the_history(tmp_path: Path) -> None:
@@ -210,7 +226,7 @@ def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
         site = build_site(archive, tmp_path / name / "site")
         page = Html(site[get_model_path("a/m9")])
         assert ("No provider listed." in page.text) != is_doubted
-        assert ("Not known: in the last reading" in page.text) == is_doubted
+        assert ("Not known: the last reading" in page.text) == is_doubted
         for path in ("index.html", "providers/index.html"):
             assert (b"Provider data is incomplete" in site[path]) == is_doubted, path
         assert (b"<option disabled>not known of 9 models</option>" in site["models/index.html"]) == is_doubted
@@ -256,7 +272,7 @@ def test_prices_that_began_together_share_their_hours(tmp_path: Path) -> None:
     assert "Price on" in moved
     assert "Price on" not in same
     assert "Every price" not in same
-    assert "Input, output: the same in every reading" in same
+    assert "Input, output: unchanged since" in same
 
 
 def test_another_charge_than_by_the_token_is_said_once_a_row(tmp_path: Path) -> None:

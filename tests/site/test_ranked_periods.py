@@ -196,7 +196,7 @@ def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
     assert ranks.week.coverage == "in part: no total for 1 day"
     assert not ranks.week.is_compared
     chart = draw_lab_shares(ranks)
-    assert chart and [(area.name, area.last) for area in chart.shapes] == [("a", "50%"), ("b", "50%")]
+    assert chart and [(area.name, area.last) for area in chart.shapes] == [("a", "50.0%"), ("b", "50.0%")]
     assert draw_model_shares(ranks) is None, "the whole is known of one week alone"
 
 

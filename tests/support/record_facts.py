@@ -336,8 +336,8 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
         "authors.json": (row["models"], row["gone"], first),
         "labs page": (
             read_number(read_text(cells[1])) if cells else 0,
-            read_number(read_text(cells[5] if cells else past[1])),
-            first if read_time(cells[6] if cells else past[2]) == first[:10] else None,
+            read_number(read_text(cells[6] if cells else past[1])),
+            first if read_time(cells[7] if cells else past[2]) == first[:10] else None,
         ),
         "lab page": (*counts, read_time(words)),
         "lab page, lists": (

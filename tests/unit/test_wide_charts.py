@@ -27,8 +27,8 @@ def test_an_area_is_where_there_is_a_share() -> None:
         "late": "M250 500V500H500V1000H250ZM750 500V500H1000V750H750Z",
         "others": "M0 500V500H250V1000H0ZM500 500V500H750V750H1000V1000H750V1000H500Z",
     }
-    assert [area.last for area in chart.shapes] == ["50%", "25%", "25%"]
-    assert chart.shapes[1].stops == "0 |250 50%|500 |750 25%"
+    assert [area.last for area in chart.shapes] == ["50.0%", "25.0%", "25.0%"]
+    assert chart.shapes[1].stops == "0 |250 50.0%|500 |750 25.0%"
     assert chart.note == "weeks from 1 Jun 2026 to 22 Jun 2026"
 
 

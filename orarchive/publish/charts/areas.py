@@ -48,7 +48,7 @@ def draw_areas(shares: Mapping[str, Shares], weeks: Sequence[dt.date], rest: str
         if not known:
             continue
         colour = REST_COLOUR if name == rest and n == len(shares) else COLOURS[n % len(COLOURS)]
-        areas.append(_draw_area(name, colour, known, tops, weeks, axis, format_share))
+        areas.append(_draw_area(name, colour, known, tops, weeks, axis, _format_share))
         for week, share in known.items():
             tops[week] += share
     note = f"weeks from {format_day(weeks[0])} to {format_day(weeks[-1])}"
@@ -76,6 +76,11 @@ def draw_totals(
     return _build_chart(
         [area], marks, axis, f"{format_total(totals[newest])} in the week from {format_day(newest)}"
     )
+
+
+def _format_share(share: float) -> str:
+    """Format a share for a column."""
+    return format_share(share, keeps_zeros=True)
 
 
 def _make_axis(weeks: Sequence[dt.date]) -> TimeAxis:

@@ -48,16 +48,6 @@ class YearSummary:
     last_any: dt.date
     """The day that showed the last change of any of them."""
 
-    @property
-    def most(self) -> int:
-        """Return how many models may have changed."""
-        return self.models + self.listed_models
-
-    @property
-    def range(self) -> str:
-        """Return how many models changed: `17`, or `17 to 52` where it is not known of some."""
-        return f"{self.models} to {self.most}" if self.listed_models else f"{self.models}"
-
 
 @dataclass(frozen=True)
 class PriceSpan:

@@ -8,7 +8,7 @@ from orarchive.domain.figures import format_percent_change, format_short
 from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
-from orarchive.publish.views.endpoints import EndpointView
+from orarchive.publish.views.endpoints import EndpointView, is_unhealthy
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import find_causes, is_confirmed
 from orarchive.timestamps import format_day
@@ -78,21 +78,40 @@ def build_figures(view: ModelView) -> ModelFigures:
 def _build_figure(view: ModelView, dimension: str) -> Figure:
     price = view.model.prices.get(dimension)
     cell = PriceCell(price, dimension, view.is_free, view.is_priced_elsewhere)
-    rates = view.time_of_day_rates.get(dimension)
+    change = None if cell.is_elsewhere else _find_change(view, dimension, price)
+    if price is not None and (rates := view.time_of_day_rates.get(dimension)):
+        cell, change = PriceCell(rates[0], dimension, highest=rates[1]), None
+        providers = f"by time of day; {format_dollars(price * MILLION)} at the last reading"
+    elif price is not None and (lowest := _find_lowest_charged(view, dimension, price)):
+        cell, change = PriceCell(lowest, dimension), None
+        providers = f"no provider charges the list price, {format_dollars(price * MILLION)}"
+    else:
+        providers = _describe_providers(view, dimension, price)
     return Figure(
         label=LABELS[dimension],
         cell=cell,
         is_stated=price is not None or dimension != "input_cache_read",
         unit=_describe_unit(cell),
-        providers=_describe_rates(rates) if rates else _describe_providers(view, dimension, price),
-        change=None if rates or cell.is_elsewhere else _find_change(view, dimension, price),
+        providers=providers,
+        change=change,
     )
 
 
-def _describe_rates(rates: tuple[Decimal, Decimal]) -> str:
-    """Name the lowest and the highest rate of a time-of-day price; the figure is that of the last reading."""
-    low, high = (format_dollars(price * MILLION) for price in rates)
-    return f"by time of day: {low} to {high}"
+def _find_lowest_charged(view: ModelView, dimension: str, price: Decimal) -> Decimal | None:
+    """Return the lowest price of a provider where none has the list price; None otherwise.
+
+    A provider that is known to be unhealthy counts where all are.
+    """
+    charged = {
+        endpoint.label: amount
+        for endpoint in view.endpoints
+        if (amount := endpoint.endpoint.prices.get(dimension, Decimal(-1))) >= 0
+    }
+    if view.is_free or view.is_priced_elsewhere or price < 0 or price in charged.values():
+        return None
+    views = [endpoint for endpoint in view.endpoints if endpoint.label in charged]
+    healthy = [charged[endpoint.label] for endpoint in views if not is_unhealthy(endpoint)]
+    return min(healthy or charged.values(), default=None)
 
 
 def _describe_unit(cell: PriceCell) -> str:
@@ -101,7 +120,7 @@ def _describe_unit(cell: PriceCell) -> str:
         return "not charged by the token; the description may say how"
     if cell.price is None or cell.price <= 0:
         return ""
-    return "per M tokens"
+    return "per M tokens" if cell.highest is None else "per M"
 
 
 def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) -> str:
@@ -109,13 +128,7 @@ def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) 
     if not view.endpoints or view.is_free or view.is_priced_elsewhere or price is None or price < 0:
         return ""
     asking = [endpoint for endpoint in view.endpoints if endpoint.endpoint.prices.get(dimension) == price]
-    if asking:
-        return f"at {_name_providers(asking)}"
-    charged = [endpoint.endpoint.prices.get(dimension, Decimal(-1)) for endpoint in view.endpoints]
-    lowest = min((amount for amount in charged if amount >= 0), default=None)
-    if lowest is None:
-        return "no provider has this price now"
-    return f"as listed; providers charge from {format_dollars(lowest * MILLION)}"
+    return f"at {_name_providers(asking)}" if asking else "no provider has this price now"
 
 
 def _name_providers(endpoints: list[EndpointView]) -> str:

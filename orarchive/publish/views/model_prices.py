@@ -67,7 +67,7 @@ def build_price_section(view: ModelView) -> PriceSection:
         is_priced=bool(model.prices),
         is_alias=model.is_alias,
         caption=f"Prices of this model by dimension{' and condition' if view.conditions else ''}",
-        plain_head="now" if view.time_of_day_dimensions else "base" if view.conditions else "USD",
+        plain_head="last reading" if view.time_of_day_dimensions else "base" if view.conditions else "USD",
         conditions=[condition.words for condition in view.conditions],
         rows=[_build_price_row(view, name) for name in sort_dimensions(dimensions)],
         weeks=[build_week_figure(week) for week in view.weeks],
@@ -187,4 +187,4 @@ def _describe_unchanged(view: ModelView) -> str:
         names.append("prices under conditions")
     if not names:
         return ""
-    return f"{', '.join(names)}: the same in every reading since {format_day(view.entry.first.date())}."
+    return f"{', '.join(names)}: unchanged since {format_day(view.entry.first.date())}."

@@ -51,7 +51,7 @@ COLUMN_LABELS = {
     "in": "Input",
     "out": "Output",
     "cache_read": "Cache read",
-    "blended": "Lowest, blended",
+    "blended": "Blended",
     "spark": "30 days",
     "context": "Context",
     "max_output": "Max output",

@@ -132,7 +132,7 @@ def test_replacement(stage: Stage) -> None:
         f"  replaced by     {base}",
         "    because       the same model without the variant",
         f"    evidence      {base} is {FREE} without the variant",
-        "    price         not free, unlike the old model",
+        "    price         paid, where the old model was free",
         "    may lack      nothing",
     ]
 
