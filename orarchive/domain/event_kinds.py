@@ -218,3 +218,6 @@ POLICY_CHANGED = get_event_kind("policy_changed").name
 FIELD_APPEARED = get_event_kind("field_appeared").name
 FIELD_VANISHED = get_event_kind("field_vanished").name
 RESTATED = get_event_kind("restated").name
+
+ABSENCE_DAYS = {DEPRECATED: DEPRECATED_AFTER_DAYS, REMOVED: REMOVED_AFTER_DAYS}
+"""State of an absent record -> the days for which it is absent at least."""

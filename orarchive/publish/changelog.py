@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from orarchive.domain.event_kinds import (
+    ABSENCE_DAYS,
     ADDED,
     ALIAS_MOVED,
     CUT,
@@ -199,13 +200,12 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
         changed = list(same_kind)
         omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
         words = [(event.field, _describe_field_event(event)) for event in changed[:MAX_ITEMS]]
-        is_of_limits = get_event_kind(changed[0].kind).topic == "limit"
         yield _build_line(
             changed[0],
             parts=(*drop_repeated_limits(words), *omitted),
             counted=tuple(filter(None, (describe_parameters(event.to_change())[1] for event in changed))),
             fields=tuple(event.field for event in changed),
-            is_small=is_of_limits and all(map(is_small_change, changed)),
+            is_small=get_event_kind(changed[0].kind).topic == "limit" and all(map(is_small_change, changed)),
         )
 
 
@@ -288,8 +288,8 @@ def _read_tariff(value: Any) -> dict[str, Decimal | None]:
 def _describe_record_event(event: Event, events: list[Event], dataset: Dataset) -> Iterator[str]:
     """Yield details of an event of a whole record; `events` are all events of the hour."""
     yield from describe_first_rates(event, dataset)
-    if event.kind == RETURNED:
-        yield f"was {event.old}"
+    if event.kind == RETURNED and event.old in ABSENCE_DAYS:
+        yield f"after {ABSENCE_DAYS[event.old]} days or more"
     if event.cause in PAGE_STYLE.probe_phrases:
         yield PAGE_STYLE.probe_phrases[event.cause]
     if event.feed == "models" and event.kind in (ADDED, MISSING):

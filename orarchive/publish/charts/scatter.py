@@ -122,7 +122,8 @@ def draw_scatter(points: Sequence[Point], frame: Frame = WIDE, title: str = "") 
 
     places = [
         (point, x(math.log10(point.price)) if point.price else LEFT, y(float(point.quality)))
-        for point in sorted(points, key=lambda point: (point.price, point.name))
+        # The front comes last: its names lie over the other points.
+        for point in sorted(points, key=lambda point: (point.is_front, point.price, point.name))
     ]
     front = [(at_x, at_y) for point, at_x, at_y in places if point.is_front]
     return Scatter(

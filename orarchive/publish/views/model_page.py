@@ -201,14 +201,18 @@ def build_history(hours: Iterable[ChangelogHour]) -> list[ChangeHour]:
 
 
 def _add_absence(change: ChangeHour, still_missing: list[ChangeDetail]) -> ChangeHour:
-    """Add to the row that a model is missing what tells that it still was, the last of it first."""
+    """Add to the row that a model is missing what tells that it still was, the last of it first.
+
+    The row is called by that, as the model is.
+    """
     rows = []
     for row in change.list.rows:
         if row.kind == MISSING_LABEL:
             first, *rest = row.details
             words = f"still not listed {still_missing[0].parts[0]}"
             details = [replace(first, parts=(*first.parts, words)), *rest]
-            row = replace(row, details=details, folded_details=[*row.folded_details, *still_missing])
+            folded = [*row.folded_details, *still_missing]
+            row = replace(row, kind=still_missing[0].kind, details=details, folded_details=folded)
         rows.append(row)
     return ChangeHour(change.hour, replace(change.list, rows=rows))
 
