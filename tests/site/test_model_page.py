@@ -209,11 +209,11 @@ def test_an_absence_is_one_line_of_the_history(tmp_path: Path) -> None:
         for row in rows
     ]
     assert shown == [
-        ("07 Jul", "deprecated", ("still not listed on 21 Jul 2026",), ["deprecated"]),
+        ("07 Jul", "missing", ("still not listed on 21 Jul 2026: gone",), ["deprecated"]),
         ("06 Jul", "returned", (), []),
         ("05 Jul", "missing", (), []),
         ("04 Jul", "returned", ("after 30 days or more",), []),
-        ("02 Jun", "removed", ("still not listed on 2 Jul 2026",), ["removed", "deprecated"]),
+        ("02 Jun", "missing", ("still not listed on 2 Jul 2026: removed",), ["removed", "deprecated"]),
     ]
 
 

@@ -31,7 +31,7 @@ from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.ranked import CategoryRank
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.scores import ANALYSIS, ARENA, Score
-from orarchive.publish.views.states import STATE_MEANINGS
+from orarchive.publish.views.states import STATE_MEANINGS, label_state
 from orarchive.timestamps import format_day
 
 MAX_CHANGE_HOURS = 10
@@ -201,18 +201,14 @@ def build_history(hours: Iterable[ChangelogHour]) -> list[ChangeHour]:
 
 
 def _add_absence(change: ChangeHour, still_missing: list[ChangeDetail]) -> ChangeHour:
-    """Add to the row that a model is missing what tells that it still was, the last of it first.
-
-    The row is called by that, as the model is.
-    """
+    """Add to the row that a model is missing what tells that it still was, the last of it first."""
     rows = []
     for row in change.list.rows:
         if row.kind == MISSING_LABEL:
             first, *rest = row.details
-            words = f"still not listed {still_missing[0].parts[0]}"
+            words = f"still not listed {still_missing[0].parts[0]}: {label_state(still_missing[0].kind)}"
             details = [replace(first, parts=(*first.parts, words)), *rest]
-            folded = [*row.folded_details, *still_missing]
-            row = replace(row, kind=still_missing[0].kind, details=details, folded_details=folded)
+            row = replace(row, details=details, folded_details=[*row.folded_details, *still_missing])
         rows.append(row)
     return ChangeHour(change.hour, replace(change.list, rows=rows))
 
