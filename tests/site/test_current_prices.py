@@ -63,7 +63,7 @@ def test_all_surfaces_agree_on_the_price_now(tmp_path: Path, hours: int, rate: s
 
     shown = f"${Decimal(rate) * 1_000_000:.2f}"
     page = Html(site[get_model_path("a/b")])
-    assert f"Input$1.00 to $2.00 per Mby time of day; {shown} at the last reading" in page.text
+    assert f"Input$1.00 to $2.00per M, by time of day; last read {shown}" in page.text
     words = "Input: by time of day, since 1 Jun 2026, $1.00 to $2.00 per M tokens. Lowest $1.00 to $2.00"
     assert words in page.text, "the chart has the range"
     assert site[get_model_path("a/b")].count(b'class="band"') == 2

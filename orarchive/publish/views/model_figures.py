@@ -81,7 +81,7 @@ def _build_figure(view: ModelView, dimension: str) -> Figure:
     change = None if cell.is_elsewhere else _find_change(view, dimension, price)
     if price is not None and (rates := view.time_of_day_rates.get(dimension)):
         cell, change = PriceCell(rates[0], dimension, highest=rates[1]), None
-        providers = f"by time of day; {format_dollars(price * MILLION)} at the last reading"
+        providers = f"per M, by time of day; last read {format_dollars(price * MILLION)}"
     elif price is not None and (lowest := _find_lowest_charged(view, dimension, price)):
         cell, change = PriceCell(lowest, dimension), None
         providers = f"no provider charges the list price, {format_dollars(price * MILLION)}"
@@ -91,7 +91,7 @@ def _build_figure(view: ModelView, dimension: str) -> Figure:
         label=LABELS[dimension],
         cell=cell,
         is_stated=price is not None or dimension != "input_cache_read",
-        unit=_describe_unit(cell),
+        unit=_describe_unit(cell) if cell.highest is None else "",
         providers=providers,
         change=change,
     )
@@ -120,7 +120,7 @@ def _describe_unit(cell: PriceCell) -> str:
         return "not charged by the token; the description may say how"
     if cell.price is None or cell.price <= 0:
         return ""
-    return "per M tokens" if cell.highest is None else "per M"
+    return "per M tokens"
 
 
 def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) -> str:
