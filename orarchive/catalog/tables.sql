@@ -81,8 +81,8 @@ create table redirects (       -- what replaces each model that is gone or about
     lost     text,              -- JSON list: what the target, or the nearest, is not known to be able to do
     reason   text,              -- why nothing replaces it
     nearest  text references models (id), -- where nothing does, the model of its family that lacks least
-    newest   text               -- where none of its family comes into question: JSON list, the newest of its lab, those in its
-                             -- price class first
+    newest   text               -- where none of its family comes into question: JSON list, the newest of its lab,
+                                -- those in its price class first
 ) without rowid;
 
 create table tombstones (      -- what is on record of each model that is gone

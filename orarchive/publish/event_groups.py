@@ -34,7 +34,7 @@ class EventLog:
         return len(self.rows)
 
     def decode(self, rows: Iterable[EventRow]) -> Iterator[Event]:
-        """Yield the events of rows, each decoded once: its month and its model have pages."""
+        """Yield the events of rows of this log; each is decoded once, for its month and its model need it."""
         decoded = self._decoded
         for row in rows:
             event = decoded.get(id(row))
@@ -44,7 +44,7 @@ class EventLog:
 
     @cached_property
     def _decoded(self) -> dict[int, Event]:
-        """Identity of a row -> its event; the rows live as long."""
+        """Return the events decoded so far, by the `id()` of their rows, which live as long as the log."""
         return {}
 
     @cached_property

@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MIN_ITEMS = 50
-"""Tasks or files that are worth a process."""
+"""Items, such as tasks or files, for which it is worth starting a further process."""
 
 
 def count_processes() -> int:
@@ -56,7 +56,7 @@ def start_forked(function: Callable[[], Result]) -> Callable[[], Result]:
 def share(function: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -> list[Result]:
     """Return the results of a function for shares of many items, each made in a process on a core of its own.
 
-    Each process takes every n-th item, for those that stand together are alike in size; few are one share.
+    Each process takes every n-th item, as neighbours are alike in size. Less than MIN_ITEMS is one share.
     """
     count = min(count_processes(), 1 + len(items) // MIN_ITEMS)
     others = [start_forked(partial(function, items[number::count])) for number in range(1, count)]

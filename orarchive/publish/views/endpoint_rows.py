@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +12,12 @@ from orarchive.catalog.tiers import blend
 from orarchive.domain.prices import MILLION
 from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, Since, build_since
-from orarchive.publish.views.endpoints import LONG_CONTEXT_TOKENS, EndpointView, is_unhealthy
+from orarchive.publish.views.endpoints import (
+    LONG_CONTEXT_TOKENS,
+    EndpointView,
+    find_lowest_price,
+    is_unhealthy,
+)
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.price_charts import CHART_DIMENSIONS
@@ -99,7 +104,7 @@ def list_rows(
     """
     compared = [] if model.has_only_paid_endpoints else model.endpoints
     healthy = [endpoint for endpoint in compared if not is_unhealthy(endpoint)]
-    lowest = {name: _find_lowest(healthy, name) for name in CHART_DIMENSIONS}
+    lowest = {name: find_lowest_price(healthy, name) for name in CHART_DIMENSIONS}
     blends = {endpoint.label: _blend(endpoint) for endpoint in model.endpoints}
     decimals = {
         name: _count_decimals(
@@ -135,16 +140,6 @@ def _blend(endpoint: EndpointView) -> Decimal | None:
     """Return the price of a token, three of input to one of output; None where one is unknown."""
     blended = blend(endpoint.endpoint.prices)
     return None if blended is None else blended / MILLION
-
-
-def _find_lowest(endpoints: Sequence[EndpointView], dimension: str) -> Decimal | None:
-    """Return the lowest price of a dimension; None where all are the same."""
-    prices = {
-        price
-        for endpoint in endpoints
-        if (price := endpoint.endpoint.prices.get(dimension)) is not None and price >= 0
-    }
-    return min(prices) if len(prices) > 1 else None
 
 
 def _build_row(

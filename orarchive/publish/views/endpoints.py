@@ -179,11 +179,18 @@ def find_cheapest(views: Iterable[EndpointView]) -> tuple[Decimal, EndpointView]
     return next(iter(list_priced(views)), None)
 
 
+def collect_prices(views: Iterable[EndpointView], dimension: str) -> set[Decimal]:
+    """Return the prices of a dimension that endpoints state, USD per unit; a dynamic one is none."""
+    return {price for view in views if (price := view.endpoint.prices.get(dimension, Decimal(-1))) >= 0}
+
+
+def find_lowest_price(views: Iterable[EndpointView], dimension: str) -> Decimal | None:
+    """Return the lowest price of a dimension; None where the prices of endpoints do not differ."""
+    prices = collect_prices(views, dimension)
+    return min(prices) if len(prices) > 1 else None
+
+
 def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
     """Find the lowest price by main dimension, each only where the prices of endpoints differ."""
-    lowest = {}
-    for name in MAIN_DIMENSIONS:
-        prices = {price for view in views if (price := view.endpoint.prices.get(name, Decimal(-1))) >= 0}
-        if len(prices) > 1:
-            lowest[name] = min(prices)
-    return lowest
+    lowest = {name: find_lowest_price(views, name) for name in MAIN_DIMENSIONS}
+    return {name: price for name, price in lowest.items() if price is not None}

@@ -8,7 +8,7 @@ from orarchive.domain.figures import format_percent_change, format_short
 from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
-from orarchive.publish.views.endpoints import EndpointView, is_unhealthy
+from orarchive.publish.views.endpoints import EndpointView, collect_prices, is_unhealthy
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import find_causes, is_confirmed
 from orarchive.timestamps import format_day
@@ -78,20 +78,21 @@ def build_figures(view: ModelView) -> ModelFigures:
 def _build_figure(view: ModelView, dimension: str) -> Figure:
     price = view.model.prices.get(dimension)
     cell = PriceCell(price, dimension, view.is_free, view.is_priced_elsewhere)
-    change = None if cell.is_elsewhere else _find_change(view, dimension, price)
+    change = None
     if price is not None and (rates := view.time_of_day_rates.get(dimension)):
-        cell, change = PriceCell(rates[0], dimension, highest=rates[1]), None
+        cell = PriceCell(rates[0], dimension, highest=rates[1])
         providers = f"per M, by time of day; last read {format_dollars(price * MILLION)}"
     elif price is not None and (lowest := _find_lowest_charged(view, dimension, price)):
-        cell, change = PriceCell(lowest, dimension), None
+        cell = PriceCell(lowest, dimension)
         providers = f"no provider charges the list price, {format_dollars(price * MILLION)}"
     else:
         providers = _describe_providers(view, dimension, price)
+        change = None if cell.is_elsewhere else _find_change(view, dimension, price)
     return Figure(
         label=LABELS[dimension],
         cell=cell,
         is_stated=price is not None or dimension != "input_cache_read",
-        unit=_describe_unit(cell) if cell.highest is None else "",
+        unit=_describe_unit(cell),
         providers=providers,
         change=change,
     )
@@ -102,23 +103,18 @@ def _find_lowest_charged(view: ModelView, dimension: str, price: Decimal) -> Dec
 
     A provider that is known to be unhealthy counts where all are.
     """
-    charged = {
-        endpoint.label: amount
-        for endpoint in view.endpoints
-        if (amount := endpoint.endpoint.prices.get(dimension, Decimal(-1))) >= 0
-    }
-    if view.is_free or view.is_priced_elsewhere or price < 0 or price in charged.values():
+    stated = collect_prices(view.endpoints, dimension)
+    if view.is_free or view.is_priced_elsewhere or price < 0 or price in stated:
         return None
-    views = [endpoint for endpoint in view.endpoints if endpoint.label in charged]
-    healthy = [charged[endpoint.label] for endpoint in views if not is_unhealthy(endpoint)]
-    return min(healthy or charged.values(), default=None)
+    healthy = [endpoint for endpoint in view.endpoints if not is_unhealthy(endpoint)]
+    return min(collect_prices(healthy, dimension) or stated, default=None)
 
 
 def _describe_unit(cell: PriceCell) -> str:
-    """Name the unit of a price; "" for a free or unpriced one."""
+    """Name the unit of a price; "" for a free or unpriced one, and for a range, whose note names it."""
     if cell.is_elsewhere:
         return "not charged by the token; the description may say how"
-    if cell.price is None or cell.price <= 0:
+    if cell.price is None or cell.price <= 0 or cell.highest is not None:
         return ""
     return "per M tokens"
 
