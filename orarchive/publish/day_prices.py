@@ -11,12 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from orarchive.catalog.tiers import blend
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.publish.amounts import format_per_million
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
-from orarchive.publish.views.endpoints import find_cheapest
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import DAY
 
@@ -42,7 +40,7 @@ def build_day_prices(
     """Build the content of the file; `paths` has the path of each model's page, `abilities` what it can do.
 
     `has_provider` of a model: whether a provider has its list price now; null without endpoints. `cheapest`:
-    where none has it or a healthy one is cheaper, the cheapest healthy one and its prices now; else null.
+    the cheapest healthy one and its prices now; null where the list price counts.
     """
     hours = dataset.good_hours["models"]
     return {
@@ -75,7 +73,7 @@ def _build_model(
         "max_output": view.model.max_output,
         "supports": [*abilities, *view.model.media_inputs],
         "has_provider": view.has_provider_at_list_price,
-        "cheapest": _find_cheapest(view),
+        "cheapest": _describe_offer(view),
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))
             for first, last in view.stretches
@@ -85,19 +83,14 @@ def _build_model(
     }
 
 
-def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
-    """Find the cheapest healthy provider: its prices by DIMENSIONS, limits and abilities.
+def _describe_offer(view: ModelView) -> dict[str, Any] | None:
+    """Describe the cheapest healthy provider: its prices by DIMENSIONS, limits and abilities.
 
-    None for a free model.
+    None where the list price counts.
     """
-    found = find_cheapest(view.endpoints)
-    if not found or view.is_free:
+    if view.offer is None:
         return None
-    blended, cheapest = found[0], found[1].endpoint
-    listed = blend(view.model.prices)
-    # At the same price the list has more to tell: the rates of all times of day.
-    if view.has_provider_at_list_price and listed is not None and blended >= listed:
-        return None
+    cheapest = view.offer.endpoint
     prices = [cheapest.prices.get(name) for name in DIMENSIONS]
     return {
         "provider": escape_invisible(cheapest.provider),
@@ -105,7 +98,7 @@ def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
         "context": cheapest.context,
         "max_output": cheapest.max_output,
         "supports": [
-            *(word for name, word in ABILITY_WORDS.items() if name in found[1].abilities),
+            *(word for name, word in ABILITY_WORDS.items() if name in view.offer.abilities),
             *view.model.media_inputs,
         ],
     }

@@ -181,8 +181,6 @@ def describe_input_price(view: ModelView) -> str:
     price, _ = view.price_cells
     if price.price is None or price.is_elsewhere:
         return ""
-    if price.rates:
-        # Not the rate of now: the index of names is as it was in an hour in which nothing changes.
-        low, high = (format_amount(rate, price.dimension) for rate in price.rates)
-        return f"{low} to {high} in"
-    return "free" if view.is_free else f"{format_amount(price.price, 'prompt')} in"
+    amounts = [price.price, *([] if price.highest is None else [price.highest])]
+    words = " to ".join(format_amount(amount, price.dimension) for amount in amounts)
+    return "free" if view.is_free else f"{words} in"

@@ -3,11 +3,13 @@
 document.addEventListener("DOMContentLoaded", () => setUpModels(document.querySelector("#filter"), tables[0]));
 
 const OFFERED = ["128k", "json", "reasoning", "tools", "zdr"];
+const PRICES = ["in", "out", "cache_read", "blended"];
 
 function setUpModels(form, table) {
   const get = (id) => document.getElementById(id);
   const find = (key) => table.body.parentElement.querySelector(`th[data-key=${key}]`);
   const frame = table.body.parentElement.parentElement;
+  const listChecked = () => boxes.filter((box) => box.checked).map((box) => box.value);
   const group = (count) => count.toLocaleString("en");
   const chips = [...form.querySelectorAll("[name=has]")];
   const uses = [...form.querySelectorAll("[name=use]")];
@@ -16,6 +18,7 @@ function setUpModels(form, table) {
   const usual = boxes.map((box) => box.value).filter((key) => getComputedStyle(find(key)).display !== "none");
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);
+  const columns = PRICES.map((key) => find(key)?.cellIndex);
   let base = null;
   const entries = [...table.body.rows].map(readRow);
 
@@ -25,7 +28,7 @@ function setUpModels(form, table) {
     const offers = row.dataset.offers?.split("/").map((text) => text.split("|"));
     const entry = {
       row, id, button, isOpen: false, base: null, lab: id.replace(/^~/, "").split("/")[0],
-      offers, offer: offers?.[0], text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
+      offers, offer: offers?.[0], prices: columns.map((index) => row.cells[index]), text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
       has: row.dataset.has.split(" "), by: (row.dataset.by || "").split(" "),
     };
     if (row.classList.contains("below")) entry.base = base;
@@ -64,8 +67,7 @@ function setUpModels(form, table) {
 
   // The cheapest offer that has all of OFFERED that was chosen.
   function findOffer({ offers }, has) {
-    const wanted = has.filter((trait) => OFFERED.includes(trait));
-    return offers.find((offer) => wanted.every((trait) => offer[4].includes(trait)));
+    return offers.find((offer) => has.every((trait) => !OFFERED.includes(trait) || offer[4].includes(trait)));
   }
 
   // A variant is shown below its unfolded base, and alone where it was asked for and its base does not fit.
@@ -96,19 +98,18 @@ function setUpModels(form, table) {
     get("nothing").hidden = chosen.size > 0;
     showOffers(choice.has);
     if (readUse()) fillMonth();
-    table.arrange();
+    table.recallSort();
   }
 
   function showOffers(has) {
-    const column = find("blended")?.cellIndex;
     for (const entry of entries.filter(({ offers }) => offers)) {
-      const offer = findOffer(entry, has) || entry.offer;
-      const cell = entry.row.cells[column];
-      cell.title = offer[5];
-      if (offer === entry.offer) continue;
+      const offer = findOffer(entry, has);
+      if (!offer || offer === entry.offer) continue;
       entry.offer = offer;
-      delete cell.dataset.v;
-      cell.textContent = offer[3];
+      entry.prices.forEach((cell, index) => {
+        delete cell?.dataset.v;
+        if (cell) Object.assign(cell, { textContent: offer[index], title: offer[5] });
+      });
     }
   }
 
@@ -139,17 +140,14 @@ function setUpModels(form, table) {
 
   function fillMonth() {
     const use = readUse();
-    const [month, ...columns] = ["month", "in", "out", "cache_read", "blended"].map((key) => find(key)?.cellIndex);
-    for (const { row, offer } of entries) {
-      const listed = columns.map((index) => (index ? readNumber(row.cells[index]) : null));
-      const [input, output, cache] = offer ? offer.slice(0, 3).map((text) => (text ? Number(text) : null)) : listed;
-      const cell = row.cells[month];
-      if (listed[3] === null) { // tokens are not all that it charges for
-        cell.textContent = "–";
-        continue;
-      }
-      cell.dataset.v = (use[0] - use[1]) * input + use[1] * (cache ?? input) + use[2] * output;
-      cell.textContent = readNumber(cell).toLocaleString("en", { style: "currency", currency: "USD" });
+    for (const { row, prices } of entries) {
+      const cell = row.cells[find("month").cellIndex];
+      const [input, output, cache, blended] = prices.map((price) => (price ? readNumber(price) : null));
+      const cost = (use[0] - use[1]) * input + use[1] * (cache ?? input) + use[2] * output;
+      cell.textContent = "–";
+      if (blended === null) continue; // tokens are not all that it charges for
+      cell.dataset.v = cost;
+      cell.textContent = `$${cost.toFixed(2)}${/\+/.test(prices[3].textContent) ? "+" : ""}`;
     }
   }
 
@@ -171,12 +169,11 @@ function setUpModels(form, table) {
     uses.forEach((field, index) => { field.value = list("use")[index] || ""; });
     showColumns();
     show();
-    table.recallSort();
   }
 
   get("csv").addEventListener("click", async () => {
     await loadScript("static/csv.js");
-    const keys = boxes.length ? boxes.filter((box) => box.checked).map((box) => box.value) : ["in", "out", "context"];
+    const keys = boxes.length ? listChecked() : ["in", "out", "context"];
     if (readUse()) keys.push("month");
     saveCsv([...table.body.rows].filter((row) => !row.hidden), keys.map((key) => [key, find(key).cellIndex]));
   });
@@ -185,7 +182,7 @@ function setUpModels(form, table) {
     try { await navigator.clipboard.writeText(location.href); button.textContent = "Copied"; } catch { button.textContent = "See the address bar"; }
     setTimeout(() => { button.textContent = "Copy link"; }, 1500);
   });
-  get("columns")?.addEventListener("change", () => chooseColumns(boxes.filter((box) => box.checked).map((box) => box.value)));
+  get("columns")?.addEventListener("change", () => chooseColumns(listChecked()));
   get("usual")?.addEventListener("click", () => chooseColumns([]));
   table.body.addEventListener("change", () => {
     const ids = [...table.body.querySelectorAll(":checked")].map((tick) => tick.value);
@@ -215,7 +212,10 @@ function setUpModels(form, table) {
   form.addEventListener("input", (event) => {
     if (boxes.includes(event.target)) return;
     rememberFilter();
-    if (uses.includes(event.target)) showColumns();
+    if (uses.includes(event.target)) {
+      showColumns();
+      if (PRICES.includes(recall().get("sort"))) remember({ sort: "month" });
+    }
     show();
   });
   get("reset").addEventListener("click", () => { form.reset(); rememberFilter(); recallFilter(); form.q.focus(); });

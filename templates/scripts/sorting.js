@@ -6,7 +6,7 @@ document.addEventListener("DOMContentLoaded", () => { tables = [...document.quer
 // The number of a cell: data-v where the text is rounded or has none; null without any.
 function readNumber(cell) {
   if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
-  const text = cell.textContent.trim().replace(/^\$|,|%$/g, "");
+  const text = cell.textContent.trim().replace(/^\$|,|[%+]$/g, "");
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
 }
 

@@ -161,10 +161,10 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
 
 
 def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_path: Path) -> None:
-    """The blended price and the cost of a month are those of one provider that has all that is chosen."""
+    """All prices of a row and the cost of a month are those of one provider that has all that is chosen."""
 
     def make_endpoint(tag: str, amount: str, *parameters: str) -> dict[str, Any]:
-        prices = {"prompt": amount, "completion": amount}
+        prices = {"prompt": amount, "completion": amount, "input_cache_read": amount}
         common = {"tag": tag, "provider_name": tag.title(), "context_length": 128_000}
         return {**common, "pricing": prices, "supported_parameters": parameters}
 
@@ -204,11 +204,17 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
         assert read_after("Tools") == [("Two", "$2.00"), ("One", "$3.00"), ("Three", "$5.00")]
         assert list_column(tab, "month") == ["$4.00", "$6.00", "$10.00"]
         assert read_after("JSON schema") == [("Two", "$2.00"), ("One", "$3.00")], "none of Three has both"
-        assert tab.get_by_text("$3.00", exact=True).get_attribute("title") == "Able"
+        assert [list_column(tab, key) for key in ("in", "out", "cache_read")] == [["$2.00", "$3.00"]] * 3
+        titles = [cell.get_attribute("title") for cell in tab.get_by_text("$3.00", exact=True).all()]
+        assert titles == ["Able"] * 4
         tab.get_by_label("Compare a/one").check()
         query = parse_qsl(urlsplit(tab.locator("#compare").get_attribute("href")).query)
         assert query == [("m", "a/one"), ("in", "1M"), ("cached", "0M"), ("out", "1M")]
         assert read_after("Tools", "JSON schema", "Zero retention") == [("One", "$3.00")]
+        tab.get_by_text("Cost a month", exact=True).click()
+        tab.get_by_label("Input, million tokens").fill("2")
+        tab.wait_for_url("**use=2*")
+        assert "sort=month" in tab.url, "what was sorted by price is sorted by the cost"
 
 
 def test_choosing_columns(browser: Any, small_address: str) -> None:
@@ -266,7 +272,7 @@ def test_sorting_by_mouse(browser: Any, address: str) -> None:
             assert cell.get_attribute("aria-sort") == way
             texts = list_column(tab, "in")
             prices = [
-                Decimal(0) if text == "free" else Decimal(text[1:].split()[0].replace(",", ""))
+                Decimal(0) if text == "free" else Decimal(text[1:].rstrip("+").replace(",", ""))
                 for text in texts
                 if text[0] in "$f"
             ]

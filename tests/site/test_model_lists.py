@@ -50,18 +50,22 @@ def test_labs_that_share_a_name_have_their_slug_in_the_filter(tmp_path: Path) ->
     assert labels == ["Meta, meta", "Meta, meta-llama", "Other"]
 
 
-def test_blended_prices_are_those_of_the_cheapest_provider(tmp_path: Path) -> None:
+def test_prices_are_those_of_the_cheapest_provider(tmp_path: Path) -> None:
     """Leave out one that is often down; a model without providers has its list price."""
-    prices = {amount: {"prompt": f"{amount}e-6", "completion": f"{amount}e-6"} for amount in (1, 2, 3)}
+    names = ("prompt", "completion", "input_cache_read")
+    prices = {amount: dict.fromkeys(names, f"{amount}e-6") for amount in (1, 2, 3)}
     endpoints = [
         {"tag": tag, "pricing": prices[amount], "status": 0, "uptime_last_30m": uptime}
         for tag, amount, uptime in (("down", 1, 50), ("up", 2, 100), ("dear", 3, 100))
     ]
+    # As cheap as `up` and before it by name, but dear to read the cache of.
+    endpoints.append({**endpoints[1], "tag": "also", "pricing": {**prices[2], "input_cache_read": "3e-6"}})
     models = [{"id": name, "pricing": prices[3]} for name in ("a/served", "a/unserved")]
     days = [build_snapshot(models, {"a/served": endpoints})] * 2
     view = build_archive_view(write_archive(tmp_path, *days, apart=DAY))
     rows = build_models_page(view).table.rows
-    assert {row.id: row.blended and row.blended.price for row in rows} == {
-        "a/served": Decimal("2e-6"),
-        "a/unserved": Decimal("3e-6"),
+    shown = {
+        row.id: {cell and cell.price for cell in (*row.prices, row.cache_read, row.blended)} for row in rows
     }
+    assert shown == {"a/served": {Decimal("2e-6")}, "a/unserved": {Decimal("3e-6")}}
+    assert {row.id: row.provider for row in rows} == {"a/served": "up", "a/unserved": ""}

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.index.record_rows import FIRST_ARRIVALS
-from orarchive.publish.amounts import format_amount
 from orarchive.publish.dataset import PriceInterval, PriceKey, RecordEntry
 from orarchive.publish.views.conditions import format_price_key
 
@@ -24,23 +23,11 @@ class PriceCell:
     """Whether something else than tokens is charged."""
     highest: Decimal | None = None
     """Of a range of prices its end; `price` is then the lowest."""
-    rates: tuple[Decimal, Decimal] | None = None
-    """The lowest and the highest rate of a time-of-day price, of which `price` is the one of now."""
 
     @property
     def is_elsewhere(self) -> bool:
         """Return whether another price stands for this one, which is none or zero."""
         return self.is_priced_elsewhere and not self.price
-
-    @property
-    def other_rates(self) -> str:
-        """Return the further rates of a time-of-day price in words: `from $0.22`; "" of any other price."""
-        if self.rates is None:
-            return ""
-        low, high = (format_amount(rate, self.dimension) for rate in self.rates)
-        if self.price == self.rates[0]:
-            return f"to {high}"
-        return f"from {low}" if self.price == self.rates[1] else f"{low} to {high}"
 
     @property
     def sort_value(self) -> Decimal | None:

@@ -164,13 +164,15 @@ def is_unhealthy(view: EndpointView) -> bool:
 def list_priced(views: Iterable[EndpointView]) -> list[tuple[Decimal, EndpointView]]:
     """List the endpoints that may be recommended with their blended prices, the cheapest first.
 
-    The price is in USD for a million tokens, three of input to one of output.
+    The price is in USD for a million tokens, three of input to one of output. Of equal ones that which reads
+    its cache for less comes first.
     """
     priced = [
         (blended, view)
         for view in views
         if not is_unhealthy(view) and (blended := blend(view.endpoint.prices)) is not None
     ]
+    priced.sort(key=lambda pair: _sort_value(pair[1].endpoint.prices.get("input_cache_read")))
     return sorted(priced, key=lambda pair: pair[0])
 
 

@@ -81,9 +81,8 @@ def build_model_card(view: View, model: ModelView) -> ModelCard | None:
         return None
     lab, name = view.catalog.labs.get(model.model.lab), model.model.name
     lab_name = (lab.name if lab else None) or model.model.lab
-    prices = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
     labels = ("Input per M tokens", "Output per M tokens")
-    figures = [(label, _format_price(cell)) for label, cell in zip(labels, prices, strict=True)]
+    figures = [(label, _format_price(cell)) for label, cell in zip(labels, model.price_cells, strict=True)]
     figures.append(("Context", format_short(model.model.context) if model.model.context else NOT_KNOWN))
     intervals = _list_intervals(model)
     amounts = {interval.amount for interval in intervals}

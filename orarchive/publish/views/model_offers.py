@@ -1,12 +1,12 @@
 """What providers charge for a model in the list: the lowest price, and that of more abilities."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.catalog.source import CatalogEndpoint
 from orarchive.domain.prices import MILLION
-from orarchive.publish.amounts import format_amount, format_per_million, pad_decimals
+from orarchive.publish.amounts import format_amount, format_exact, pad_decimals
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.endpoints import LONG_CONTEXT_TOKENS, EndpointView, list_priced
 from orarchive.publish.views.models import ModelView
@@ -26,10 +26,8 @@ MAX_BLENDED_DECIMALS = 3
 class Offer:
     """The prices of a provider for a model."""
 
-    prices: list[str]
-    """Input, output and reading the cache, USD for a million tokens; "" for one that it does not have."""
-    blended: Decimal
-    """USD for a million tokens."""
+    cells: list[PriceCell | None]
+    """Input, output, reading the cache and blended; None for one that it does not have."""
     traits: list[str]
     """Traits to filter models by that it has, sorted."""
     provider: str
@@ -37,14 +35,17 @@ class Offer:
 
     @property
     def text(self) -> str:
-        """Return it as the script of the list reads it.
-
-        That is the prices, the blended one as shown, the traits and the provider.
-        """
-        cell = build_blended(self.blended)
-        amount = format_amount(cell.price, cell.dimension)
+        """Return it as the script of the list reads it: the prices as shown, the traits and the provider."""
         provider = self.provider.replace("|", " ").replace("/", " ")
-        return "|".join([*self.prices, amount + pad_decimals(amount), " ".join(self.traits), provider])
+        return "|".join([*map(_format_cell, self.cells), " ".join(self.traits), provider])
+
+
+def _format_cell(cell: PriceCell | None) -> str:
+    """Format a price, which nothing rounds, with the spaces that align it."""
+    if cell is None or cell.price is None:
+        return "–"
+    amount = format_exact(cell.price, cell.dimension) or format_amount(cell.price, cell.dimension)
+    return amount + ("+" if cell.highest else "") + pad_decimals(amount)
 
 
 def is_offered(model: ModelView, trait: str) -> bool:
@@ -68,25 +69,22 @@ def list_offers(model: ModelView, endpoints: Iterable[CatalogEndpoint]) -> list[
     for amount, view in list_priced(model.endpoints):
         traits = _list_traits(view, is_zdr=view.label in zdr)
         if not any({*traits} <= {*cheaper.traits} for cheaper in offers):
-            offers.append(Offer(_list_prices(view.endpoint.prices), amount, traits, view.endpoint.provider))
+            prices = [view.endpoint.prices.get(name) for name in CHART_DIMENSIONS]
+            cells = [PriceCell(price, name) for price, name in zip(prices, CHART_DIMENSIONS, strict=True)]
+            offers.append(Offer([*cells, build_blended(amount)], traits, view.endpoint.provider))
     return offers
 
 
-def is_list_price(offers: Sequence[Offer], model: ModelView, traits: Collection[str]) -> bool:
-    """Return whether the only offer is the list price of a model, and has all its traits that offers have."""
-    prices = [offer.prices for offer in offers]
-    return prices == [_list_prices(model.model.prices)] and {*traits} & OFFERED <= {*offers[0].traits}
+def has_all_traits(offer: Offer, traits: Collection[str]) -> bool:
+    """Return whether an offer has all those traits of a model that an offer can have."""
+    return {*traits} & OFFERED <= {*offer.traits}
 
 
-def build_blended(amount: Decimal, is_free: bool = False) -> PriceCell:
+def build_blended(amount: Decimal, is_free: bool = False, highest: Decimal | None = None) -> PriceCell:
     """Build the cell of a blended price, USD for a million tokens, which nobody needs in full length."""
     decimals = max(MAX_BLENDED_DECIMALS, 1 - amount.adjusted())
-    return PriceCell(round(amount, decimals) / MILLION, "prompt", is_free)
-
-
-def _list_prices(prices: dict[str, Decimal]) -> list[str]:
-    amounts = [prices.get(name) for name in CHART_DIMENSIONS]
-    return ["" if amount is None else format_per_million(amount) for amount in amounts]
+    top = highest / MILLION if highest and highest != amount else None
+    return PriceCell(round(amount, decimals) / MILLION, "prompt", is_free, highest=top)
 
 
 def _list_traits(view: EndpointView, is_zdr: bool) -> list[str]:

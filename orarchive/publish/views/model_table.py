@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 from operator import attrgetter
@@ -11,6 +11,7 @@ from orarchive.catalog.candidates import Candidate
 from orarchive.catalog.flags import NO_REASONING
 from orarchive.catalog.measures import THROUGHPUT
 from orarchive.catalog.model_info import ModelInfo
+from orarchive.catalog.tiers import blend
 from orarchive.domain.prices import MILLION
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.spark import draw_spark
@@ -24,7 +25,7 @@ from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_offers import (
     Offer,
     build_blended,
-    is_list_price,
+    has_all_traits,
     is_offered,
     list_offers,
 )
@@ -93,9 +94,10 @@ class ModelRow:
     """Input and output."""
     cache_read: PriceCell | None
     blended: PriceCell | None
-    """At its cheapest provider, else as listed."""
+    provider: str
+    """Display name of the provider with these prices; "" where they are the list price."""
     offers: list[Offer]
-    """What its providers charge; [] where it is the list price."""
+    """What its providers charge, these prices first; [] where no other has a trait that the first lacks."""
     spark: Spark | None
     context: int | None
     max_output: int | None
@@ -177,10 +179,12 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     facts, info = model.model, view.catalog.models[model.model.id]
     source = view.catalog.source.models[facts.id]
     lab = get_lab_name(view.catalog, facts.lab)
-    offers = [] if info.price_class.outside or model.is_free else list_offers(model, source.endpoints)
-    blended = offers[0].blended if offers else info.price_class.blended
+    is_outside = bool(info.price_class.outside)
+    cells = _list_price_cells(model, is_outside)
+    offers = [] if is_outside or model.is_free else list_offers(model, source.endpoints)
+    provider = model.offer.endpoint.provider if offers and model.offer else ""
+    offers[:1] = [replace(offer, cells=cells, provider=provider) for offer in offers[:1]]
     traits = list_traits(model, info)
-    cache_price = facts.prices.get(CACHE_READ)
     uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
     uptime = max((value for value in uptimes if value is not None), default=None)
     speed = THROUGHPUT.read_best(Candidate(info, source, source.endpoints))
@@ -193,9 +197,10 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         providers=sorted({endpoint.provider for endpoint in model.endpoints}),
         provider_numbers=[],
         prices=model.price_cells,
-        cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
-        blended=build_blended(blended, model.is_free) if blended is not None else None,
-        offers=[] if is_list_price(offers, model, traits) else offers,
+        cache_read=cells[2],
+        blended=cells[3],
+        provider=provider,
+        offers=[] if not offers or has_all_traits(offers[0], traits) else offers,
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
@@ -209,10 +214,25 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     )
 
 
+def _list_price_cells(model: ModelView, is_outside: bool) -> list[PriceCell | None]:
+    """List input, output, reading the cache and blended; None for what has no price.
+
+    A model that is outside the classes of price has none that is blended.
+    """
+    prompt, completion = model.price_cells
+    cache_read = model.build_price_cell(CACHE_READ)
+    lows = {cell.dimension: cell.price for cell in (prompt, completion) if cell.price is not None}
+    highs = {cell.dimension: cell.highest for cell in (prompt, completion) if cell.highest is not None}
+    low, high = blend(lows), blend({**lows, **highs})
+    blended = None if is_outside or low is None else build_blended(low, model.is_free, high)
+    return [prompt, completion, None if cache_read.price is None else cache_read, blended]
+
+
 def list_traits(model: ModelView, info: ModelInfo) -> list[str]:
     """List the traits of a model to filter by; what is not known does not count as had."""
-    price = model.model.prices.get("prompt")
-    is_low = price is not None and 0 <= price * MILLION <= LOW_INPUT_PRICE and not info.price_class.outside
+    price, _ = model.price_cells
+    is_amount = price.price is not None and price.price >= 0 and not info.price_class.outside
+    is_low = is_amount and (price.price or 0) * MILLION <= LOW_INPUT_PRICE
     traits = {
         **{trait: _has_flag(info, flag) and is_offered(model, trait) for trait, flag in TRAIT_FLAGS.items()},
         "open": bool(info.open_weights.value),

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import get_args
 
+from orarchive.catalog.tiers import blend
 from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import MAIN_DIMENSIONS, list_scheduled_dimensions
@@ -23,20 +25,18 @@ from orarchive.publish.dataset import (
     Stretch,
     merge_stretches,
 )
-from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
 from orarchive.publish.views.endpoints import (
     ABILITIES,
     EndpointView,
     build_endpoint_views,
+    find_cheapest,
     find_lowest_prices,
 )
 from orarchive.publish.views.scores import Score, list_scores
-from orarchive.publish.views.states import GONE_STATES, State
+from orarchive.publish.views.states import NEW_SPAN, State, list_states
 from orarchive.timestamps import DAY, parse_stamp
-
-NEW_SPAN = dt.timedelta(days=7)
-"""How long a model is called new, or returned."""
 
 MAX_DRAWN_RATES = 250
 """Entries of a schedule, times its time-of-day prices, that can be drawn: there are a handful of each."""
@@ -85,11 +85,34 @@ class ModelView:
     @property
     def price_cells(self) -> tuple[PriceCell, PriceCell]:
         """Return the cells of the input and the output price."""
-        prompt, completion = (
-            replace(cell, rates=self.time_of_day_rates.get(cell.dimension))
-            for cell in build_price_pair(self.model.prices, self.is_free, self.is_priced_elsewhere)
-        )
+        prompt, completion = map(self.build_price_cell, MAIN_DIMENSIONS)
         return prompt, completion
+
+    def build_price_cell(self, dimension: str) -> PriceCell:
+        """Build the cell of one of `asked_prices`, with the range of a time-of-day price."""
+        price = self.asked_prices.get(dimension)
+        low, high = (price, None) if self.offer else self.time_of_day_rates.get(dimension, (price, None))
+        return PriceCell(low, dimension, self.is_free, self.is_priced_elsewhere, high)
+
+    @property
+    def asked_prices(self) -> dict[str, Decimal]:
+        """Return the prices of `offer`, else the list price, USD per unit."""
+        return self.offer.endpoint.prices if self.offer else self.model.prices
+
+    @cached_property
+    def offer(self) -> EndpointView | None:
+        """Return the cheapest endpoint that may be recommended, whose prices are shown as the model's.
+
+        None where the list price counts: of a model that is free, is not charged by the token, has no such
+        endpoint, or has a time-of-day price that somebody charges and that is at times as low.
+        """
+        found = None if self.is_free or self.is_priced_elsewhere else find_cheapest(self.endpoints)
+        if not found:
+            return None
+        rates = {name: low for name, (low, _) in self.time_of_day_rates.items()}
+        is_charged = bool(rates) and self.has_provider_at_list_price
+        lowest = blend({**self.model.prices, **rates}) if is_charged else None
+        return None if lowest is not None and lowest <= found[0] else found[1]
 
     @property
     def time_of_day_rates(self) -> dict[str, tuple[Decimal, Decimal]]:
@@ -251,7 +274,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             now=now,
             entry=entry,
             model=models[key],
-            states=_list_states(
+            states=list_states(
                 dataset,
                 entry,
                 models[key],
@@ -289,43 +312,6 @@ def _find_kept(dataset: Dataset) -> dict[str, str]:
         return good[-1].kept
     reason = ", ".join(latest[-1].reasons) or "failed"
     return {key: reason for key, entry in dataset.entries["models"].items() if entry.last is None}
-
-
-def _list_states(
-    dataset: Dataset,
-    entry: RecordEntry,
-    model: Model,
-    *,
-    is_kept: bool,
-    is_returned: bool,
-    now: dt.datetime,
-) -> list[State]:
-    """List the states of a model in the order of `State`: lists show and sort by the first.
-
-    An expiration date that is over says nothing of the state.
-    """
-    if entry.last:
-        return [GONE_STATES[entry.state]]
-    has_endpoints = not model.is_alias and not model.is_router
-    is_new = entry.key in dataset.added_after and is_recent(dataset, entry, model, now)
-    states: list[tuple[State, bool]] = [
-        ("new", is_new),
-        ("returned", is_returned),
-        ("expiring", model.expires is not None and model.expires >= now.date()),
-        ("orphaned", entry.key in dataset.orphaned),
-        ("alias", model.is_alias),
-        ("router", model.is_router),
-        ("kept", has_endpoints and is_kept),
-    ]
-    return [state for state, holds in states if holds] or ["live"]
-
-
-def is_recent(dataset: Dataset, entry: RecordEntry, model: Model, now: dt.datetime) -> bool:
-    """Return whether a model came within `NEW_SPAN`; after a gap it counts when OpenRouter created it."""
-    came: dt.datetime | None = entry.first
-    if dataset.is_after_gap("models", entry.first):
-        came = min(entry.first, model.created) if model.created else None
-    return came is not None and came > now - NEW_SPAN
 
 
 def _find_related(models: list[Model]) -> dict[str, list[str]]:
