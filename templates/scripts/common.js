@@ -131,7 +131,7 @@ async function showAge() {
   const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} hours` : `${Math.floor(minutes / 1440)} days`;
   const wide = (text) => `<span class="desktop">${text}</span>`; // a phone shows "5 h" or "3 d"
   const link = document.querySelector("#age");
-  link.innerHTML = wide("updated ") + age.replace(/(?<= [hd])\w+/, wide) + wide(" ago");
+  link.innerHTML = wide("updated ") + age.replace(/(?<= [hd])\w+/, wide) + " ago";
   link.classList.toggle("stale", minutes > MAX_FRESH_MIN);
   if (late && minutes > MAX_FRESH_MIN) {
     late.textContent = `The last complete reading is ${age} old; the next was due at ${status.next_expected.slice(11, 16)} UTC.`;

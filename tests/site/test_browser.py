@@ -119,7 +119,7 @@ def test_a_phone_has_what_a_screen_has(browser: Any, address: str) -> None:
     with open_page(browser, address, width=375, height=700) as tab:
         tab.goto(address + PAGE_PATHS["compare"])
         tab.locator("#age.stale").wait_for()
-        assert re.fullmatch(r"\d+ d", tab.locator("#age").inner_text())
+        assert re.fullmatch(r"\d+ d ago", tab.locator("#age").inner_text())
         current = tab.locator(".top nav [aria-current]").bounding_box()
         assert current["x"] >= 0
         assert current["x"] + current["width"] <= 375

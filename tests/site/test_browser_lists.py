@@ -136,9 +136,9 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
         assert tab.get_by_role("columnheader", name="A month").count() == 0
         tab.get_by_text("Cost a month", exact=True).click()
         for label, amount in (
-            ("Input, million", "10"),
-            ("Output, million", "2"),
-            ("Of these cached", "5"),
+            ("Input, M tokens", "10"),
+            ("Output, M tokens", "2"),
+            ("of which cached", "5"),
         ):
             tab.get_by_label(label).fill(amount)
         costs = dict(zip(list_names(tab), list_column(tab, "month"), strict=True))
@@ -212,7 +212,7 @@ def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_pat
         assert query == [("m", "a/one"), ("in", "1M"), ("cached", "0M"), ("out", "1M")]
         assert read_after("Tools", "JSON schema", "Zero retention") == [("One", "$3.00")]
         tab.get_by_text("Cost a month", exact=True).click()
-        tab.get_by_label("Input, million tokens").fill("2")
+        tab.get_by_label("Input, M tokens").fill("2")
         tab.wait_for_url("**sort=month*")  # what was sorted by price
 
 

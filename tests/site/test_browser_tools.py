@@ -112,7 +112,7 @@ def test_labs_and_providers_of_one_name_are_told_apart(browser: Any, tmp_path: P
             ["mistral", "provider, 1 model", "mistral"],
         ]
         tab.get_by_role("combobox").fill("zero retention")
-        tab.get_by_role("option", selected=True).get_by_text("All providers", exact=True).wait_for()
+        tab.get_by_role("option", selected=True).get_by_text("Providers", exact=True).wait_for()
 
 
 def test_rows_of_a_provider_are_filtered(browser: Any, address: str) -> None:

@@ -111,7 +111,7 @@ class ModelsPage:
     @property
     def order(self) -> str:
         """Return the order of the rows in words."""
-        return "most used first" if "rank" in self.table.columns else "benchmarked first, then the newest"
+        return "most used first" if "rank" in self.table.columns else "newest benchmarked models first"
 
 
 def build_models_page(view: View) -> ModelsPage:
