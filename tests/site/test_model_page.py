@@ -94,18 +94,20 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
 
 
 def test_a_large_price_is_that_of_a_healthy_provider(tmp_path: Path) -> None:
-    """It is where none has the list price; the lowest of all where none is healthy."""
+    """The list price stands where none is healthy."""
 
     def read_input(name: str, *endpoints: dict[str, Any]) -> str:
         day = build_snapshot([make_model("a/b")], {"a/b": [*endpoints]})
         (model,) = build_archive_view(write_archive(tmp_path / name, day, day, apart=DAY)).models
-        figure = build_figures(model).prices[0]
-        return f"{figure.cell.price} {figure.providers}"
+        figures = build_figures(model)
+        return f"{figures.prices[0].cell.price} {figures.source}"
 
-    nobody = "no provider charges the list price, $2.00"
-    assert read_input("healthy", SICK, AWAY) == f"0.000003 {nobody}"
-    assert read_input("sick", SICK) == f"0.000001 {nobody}"
-    assert read_input("listed", SICK, AWAY, WELL) == "0.000002 at WELL/FP8"
+    lists = "; OpenRouter lists $2.00 in, $2.00 out"
+    assert read_input("healthy", SICK, AWAY) == f"0.000003 At AWAY/EU{lists}"
+    assert read_input("sick", SICK) == "0.000002 OpenRouter's list price; no provider has 95% uptime"
+    assert read_input("listed", SICK, AWAY, WELL) == "0.000002 At WELL/FP8, the cheapest of 2 with 95% uptime"
+    equals = [make_endpoint(name, "0.000003") for name in "xyz"]
+    assert read_input("equal", *equals) == f"0.000003 At all 3 endpoints{lists}"
 
 
 def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:

@@ -198,19 +198,22 @@ def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     assert model.added_after == START
 
 
-def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
-    """Where no provider does, the lowest price of a healthy one stands in its place."""
+def test_the_large_prices_name_who_charges_them(tmp_path: Path) -> None:
+    """They are those of the cheapest provider, and what OpenRouter lists is said where it differs."""
     hours = (
         build_priced_snapshot("a/b", first="0.000002", second="0.000001"),
         build_priced_snapshot("a/b", first="0.000003"),
     )
-    for n, tags in enumerate((["first"], [])):
+    expected = (
+        ("0.000001", "At second, the cheapest of 2; OpenRouter lists $2.00 in, $2.00 out"),
+        ("0.000003", "At first; OpenRouter lists $2.00 in, $2.00 out"),
+    )
+    for n, (amount, source) in enumerate(expected):
         archive = write_archive(tmp_path / str(n), hours[n])
         (model,) = build_archive_view(archive).models
-        asked = ["at first" if tags else "no provider charges the list price, $2.00"] * 2
-        prices = build_figures(model).prices
-        assert [figure.providers for figure in prices] == [*asked, ""]
-        assert [f"{figure.cell.price:f}" for figure in prices[:2]] == ["0.000002" if tags else "0.000003"] * 2
+        figures = build_figures(model)
+        assert figures.source == source
+        assert [figure.cell.price for figure in figures.prices] == [Decimal(amount), Decimal(amount), None]
 
 
 def test_bars_of_health_have_their_dates() -> None:

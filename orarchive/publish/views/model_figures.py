@@ -1,6 +1,7 @@
 """The four large figures at the top of the page of a model: input, output, cached input and context."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,15 +9,17 @@ from orarchive.domain.figures import format_percent_change, format_short
 from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
-from orarchive.publish.views.endpoints import EndpointView, collect_prices, is_unhealthy
+from orarchive.publish.views.endpoints import EndpointView, is_unhealthy
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import find_causes, is_confirmed
 from orarchive.timestamps import format_day
 
 LABELS = {"prompt": "Input", "completion": "Output", "input_cache_read": "Cache read"}
 
+SHORT_LABELS = {"prompt": "in", "completion": "out", "input_cache_read": "cached"}
+
 MAX_NAMED = 2
-"""Providers that are named as having a list price."""
+"""Providers that are named as having the prices."""
 
 CHANGE_SPAN = dt.timedelta(days=30)
 """How far back a price is compared."""
@@ -42,10 +45,10 @@ class Figure:
     cell: PriceCell
     is_stated: bool
     unit: str
-    providers: str
-    """Who asks it."""
+    note: str
+    """Of a time-of-day price the unit and its last rate; else ""."""
     change: MonthChange | None
-    """None where it depends on the time of day, or 30 days ago was not read and it has not moved since."""
+    """Of a list price without a range; None where 30 days ago was not read and it has not moved since."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class ModelFigures:
 
     prices: list[Figure]
     context: ContextFigure
+    source: str
+    """Who charges the prices; "" where there is nothing to say."""
 
     @property
     def is_priced_elsewhere(self) -> bool:
@@ -72,42 +77,25 @@ class ModelFigures:
 
 def build_figures(view: ModelView) -> ModelFigures:
     """Build the figures of a model."""
-    return ModelFigures([_build_figure(view, name) for name in LABELS], _build_context(view))
+    prices = [_build_figure(view, name) for name in LABELS]
+    return ModelFigures(prices, _build_context(view), _describe_source(view))
 
 
 def _build_figure(view: ModelView, dimension: str) -> Figure:
-    price = view.model.prices.get(dimension)
-    cell = PriceCell(price, dimension, view.is_free, view.is_priced_elsewhere)
-    change = None
-    if price is not None and (rates := view.time_of_day_rates.get(dimension)):
-        cell = PriceCell(rates[0], dimension, highest=rates[1])
-        providers = f"per M, by time of day; last read {format_dollars(price * MILLION)}"
-    elif price is not None and (lowest := _find_lowest_charged(view, dimension, price)):
-        cell = PriceCell(lowest, dimension)
-        providers = f"no provider charges the list price, {format_dollars(price * MILLION)}"
-    else:
-        providers = _describe_providers(view, dimension, price)
-        change = None if cell.is_elsewhere else _find_change(view, dimension, price)
+    price = view.asked_prices.get(dimension)
+    cell = view.build_price_cell(dimension)
+    is_range, is_listed = cell.highest is not None, price == view.model.prices.get(dimension)
+    has_change = is_listed and not is_range and not cell.is_elsewhere
     return Figure(
         label=LABELS[dimension],
         cell=cell,
         is_stated=price is not None or dimension != "input_cache_read",
         unit=_describe_unit(cell),
-        providers=providers,
-        change=change,
+        note=f"per M, by time of day; last read {format_dollars(price * MILLION)}"
+        if is_range and price
+        else "",
+        change=_find_change(view, dimension, price) if has_change else None,
     )
-
-
-def _find_lowest_charged(view: ModelView, dimension: str, price: Decimal) -> Decimal | None:
-    """Return the lowest price of a provider where none has the list price; None otherwise.
-
-    A provider that is known to be unhealthy counts where all are.
-    """
-    stated = collect_prices(view.endpoints, dimension)
-    if view.is_free or view.is_priced_elsewhere or price < 0 or price in stated:
-        return None
-    healthy = [endpoint for endpoint in view.endpoints if not is_unhealthy(endpoint)]
-    return min(collect_prices(healthy, dimension) or stated, default=None)
 
 
 def _describe_unit(cell: PriceCell) -> str:
@@ -119,12 +107,36 @@ def _describe_unit(cell: PriceCell) -> str:
     return "per M tokens"
 
 
-def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) -> str:
-    """Name who asks the list price; "" without endpoints, for a free model, and for no price."""
-    if not view.endpoints or view.is_free or view.is_priced_elsewhere or price is None or price < 0:
-        return ""
-    asking = [endpoint for endpoint in view.endpoints if endpoint.endpoint.prices.get(dimension) == price]
-    return f"at {_name_providers(asking)}" if asking else "no provider has this price now"
+def _describe_source(view: ModelView) -> str:
+    """Say who charges the prices, and what OpenRouter lists where it differs; "" for a list price."""
+    if view.offer is None:
+        is_none_healthy = bool(view.endpoints) and all(map(is_unhealthy, view.endpoints))
+        return "OpenRouter's list price; no provider has 95% uptime" if is_none_healthy else ""
+    prices = _read_prices(view.offer.endpoint.prices)
+    healthy = [endpoint for endpoint in view.endpoints if not is_unhealthy(endpoint)]
+    same = [endpoint for endpoint in healthy if _read_prices(endpoint.endpoint.prices) == prices]
+    count = len(healthy)
+    condition = " with 95% uptime" if count < len(view.endpoints) else ""
+    if len(same) == count > MAX_NAMED and not condition:
+        words = f"At all {count} endpoints"
+    else:
+        words = f"At {_name_providers(same)}" + (
+            f", the cheapest of {count}{condition}" if len(same) < count else ""
+        )
+    listed = _read_prices(view.model.prices)
+    if listed == prices:
+        return words
+    amounts = [
+        f"{format_dollars(listed[name] * MILLION)} {word}"
+        for name, word in SHORT_LABELS.items()
+        if name in listed
+    ]
+    return f"{words}; OpenRouter lists {', '.join(amounts)}"
+
+
+def _read_prices(prices: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the prices of the figures that are amounts, USD per token."""
+    return {name: prices[name] for name in LABELS if prices.get(name, -1) >= 0}
 
 
 def _name_providers(endpoints: list[EndpointView]) -> str:
