@@ -120,9 +120,8 @@ def _describe_source(view: ModelView) -> str:
     if len(same) == count > MAX_NAMED and not condition:
         words = f"At all {count} endpoints"
     else:
-        words = f"At {_name_providers(same)}" + (
-            f", the cheapest of {count}{condition}" if len(same) < count else ""
-        )
+        words = f"At {_name_providers(same)}"
+        words += f", the cheapest of {count}{condition}" if len(same) < count else ""
     listed = _read_prices(view.model.prices)
     if listed == prices:
         return words
