@@ -187,3 +187,19 @@ def test_trends_and_gone_models_are_a_press_away(browser: Any, address: str) -> 
         tab.get_by_label("Filter by name, id or replacement").fill("no such model")
         tab.get_by_text(re.compile("^0 of")).wait_for()
         assert rows.count() == 0
+
+
+def test_a_date_that_has_passed_for_the_reader_comes_last(browser: Any, tmp_path: Path) -> None:
+    dates = {"a/first": "2026-06-03", "a/second": "2026-06-20"}
+    models = [{"id": key, "name": key, "expiration_date": date} for key, date in dates.items()]
+    build_site(write_archive(tmp_path / "archive", build_snapshot(models)), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address:
+        for now, ids in (("2026-06-02", ["a/first", "a/second"]), ("2026-06-05", ["a/second", "a/first"])):
+            with open_page(browser, address, is_alone=True) as tab:
+                tab.clock.set_fixed_time(now)
+                for page, row in (("home", ".short li:has(.due)"), ("graveyard", "#announced tbody tr")):
+                    tab.goto(address + PAGE_PATHS[page])
+                    tab.locator("#age", has_text="ago").wait_for()
+                    texts = tab.locator(row).all_inner_texts()
+                    assert sorted(ids, key="".join(texts).index) == ids
+                    assert "passed 2 days ago" in texts[1] or now == "2026-06-02"
