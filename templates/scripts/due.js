@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const today = Date.parse(new Date().toISOString().slice(0, 10));
   for (const due of document.querySelectorAll(".due")) {
     const days = Math.round((Date.parse(due.parentElement.querySelector("time").dateTime) - today) / 864e5);
-    due.textContent = (days < 0 ? "passed " : "") + (days ? words.format(days, "day") : "today");
+    due.textContent = days > 0 ? words.format(days, "day") : days ? "passed" : "today";
     const row = due.closest("li, tr");
     if (days < 0) row.parentElement.append(row);
   }

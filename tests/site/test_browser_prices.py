@@ -202,4 +202,4 @@ def test_a_date_that_has_passed_for_the_reader_comes_last(browser: Any, tmp_path
                     tab.locator("#age", has_text="ago").wait_for()
                     texts = tab.locator(row).all_inner_texts()
                     assert sorted(ids, key="".join(texts).index) == ids
-                    assert "passed 2 days ago" in texts[1] or now == "2026-06-02"
+                    assert "passed" in texts[1] or now == "2026-06-02"

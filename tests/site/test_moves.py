@@ -178,9 +178,10 @@ def test_a_price_is_nobodys_while_providers_are_not_read(
     """But that of the lab of a model, where it alone is known to serve it."""
     offers = dict.fromkeys(tags, "1")
     days: list[Models] = [{model: ("4", {})}, {model: ("1", {})}, {model: ("1", offers)}]
-    (move,) = list_archive_moves(tmp_path, *days)
+    view = build_view(tmp_path, *days)
+    (move,) = list_moves(view.dataset, view.listed_models, view.now, WEEK)
     assert describe([move]) == [f"{model} : 4 1 {cause}, day 1"]
-    assert move.is_confirmed == (cause != UNREAD)
+    assert move.is_confirmed == build_home_page(view).has_confirmed_moves == (cause != UNREAD)
 
 
 def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:

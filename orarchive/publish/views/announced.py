@@ -57,7 +57,7 @@ def _build_announced(view: View, info: ModelInfo, today: dt.date) -> Announced:
 
 
 def describe_days_left(days: int) -> str:
-    """Say how far a day is away: `in 5 days`, `today`, `passed 1 day ago`."""
+    """Say how far a day is away: `in 5 days`, `today`, `passed`."""
     if days == 0:
         return "today"
-    return f"in {count_days(days)}" if days > 0 else f"passed {count_days(-days)} ago"
+    return f"in {count_days(days)}" if days > 0 else "passed"

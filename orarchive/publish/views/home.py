@@ -118,6 +118,11 @@ class HomePage:
     """The last days with changes, newest first."""
     most_used: MostUsed | None
 
+    @property
+    def has_confirmed_moves(self) -> bool:
+        """Return whether a provider may have made one of the moves."""
+        return any(move.is_confirmed for move in self.moves)
+
 
 def build_home_page(view: View) -> HomePage:
     """Build the home page."""
