@@ -26,13 +26,10 @@ function readPrice(cell) { return Number(cell?.dataset.v); }
 function setUpProviders(form, table) {
   const boxes = [...form.querySelectorAll("[name=has]")];
   const sorted = tables.find((entry) => entry.body === table.tBodies[0]);
-  const best = document.createElement("small");
-  best.className = "best";
-  best.textContent = "cheapest";
+  const best = Object.assign(document.createElement("small"), { className: "best", textContent: "cheapest" });
 
   function fits(row) {
-    const has = row.dataset.has.split(" ");
-    const groups = { "q:": [], "in:": [] }; // of quantizations and of regions one is enough
+    const has = row.dataset.has.split(" "), groups = { "q:": [], "in:": [] }; // of quantizations and of regions one is enough
     for (const box of boxes.filter((entry) => entry.checked)) {
       const group = Object.keys(groups).find((prefix) => box.value.startsWith(prefix));
       if (group) groups[group].push(box.value);
@@ -42,7 +39,7 @@ function setUpProviders(form, table) {
   }
 
   function show() {
-    let count = 0, cheapest = null;
+    let count = 0, cheapest;
     for (const row of table.tBodies[0].rows) {
       row.hidden = !fits(row);
       count += !row.hidden;
@@ -53,9 +50,10 @@ function setUpProviders(form, table) {
         row.cells[5].dataset.v = cost;
       }
       row.querySelector(".best")?.remove();
-      if (cost !== null && !row.hidden && row.dataset.has.split(" ").includes("ok") && !(cost >= cheapest?.cost)) cheapest = { row, cost };
+      if (cost === null || cost > cheapest?.cost || !row.matches("[data-has~=ok]:not([hidden])")) continue;
+      cheapest = { row: cost !== cheapest?.cost && row, cost }; // a tie has none
     }
-    if (cheapest && count > 1) cheapest.row.cells[0].lastElementChild.before(best, " ");
+    if (cheapest?.row && count > 1) cheapest.row.cells[0].lastElementChild.before(best, " ");
     form.querySelector("#count").textContent = `${count || "None"} of ${table.tBodies[0].rows.length}`;
     sorted.arrange();
   }
@@ -64,7 +62,7 @@ function setUpProviders(form, table) {
   const chosen = (query.get("has") || "").split(",");
   for (const box of boxes) box.checked = chosen.includes(box.value);
   for (const name of AMOUNTS) if (query.has(name)) form[name].value = query.get(name);
-  if (boxes.some((box) => box.checked && box.closest("details"))) form.querySelector("details").open = true;
+  if (form.querySelector("details :checked")) form.querySelector("details").open = true;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => {
     const changed = AMOUNTS.map((name) => [name, form[name].value === form[name].defaultValue ? "" : form[name].value]);

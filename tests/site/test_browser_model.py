@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orarchive.publish.pages import get_model_path
 from tests.support.browser import PAGE_PATHS, open_page
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,10 @@ def test_providers_are_filtered_and_costed(browser: Any, address: str) -> None:
         tab.locator("#use .chips label:has-text('Tools')").click()
         assert "has=" not in tab.url
         assert "in=100" in tab.url
+        tab.goto(f"{address}{get_model_path('anthropic/claude-sonnet-4.6')}")
+        tab.get_by_label("in", exact=True).fill("20")
+        assert {*tab.locator("#endpoints tbody td:nth-child(6)").all_inner_texts()} == {"$76.50"}
+        assert marked.count() == 0, "of equal ones none is the cheapest"
 
 
 def test_a_chart_is_read_by_keys_and_pointer(browser: Any, address: str) -> None:
