@@ -7,7 +7,7 @@ import pytest
 
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.steps import draw_steps
-from orarchive.publish.charts.week import LABEL_WIDTH, MINUTE_WIDTH, draw_week
+from orarchive.publish.charts.week import LABEL_WIDTH, MIN_SHADE, MINUTE_WIDTH, draw_week
 from orarchive.publish.charts.wide import MAX_DAYS_LABELLED, MAX_LABELS, TimeAxis
 from orarchive.publish.dataset import PriceInterval, PriceKey
 
@@ -87,29 +87,34 @@ def test_a_month_that_only_ends_the_axis_has_no_label() -> None:
 
 
 def test_a_week_of_time_of_day_prices() -> None:
-    """Draw weekdays that are dear by day and cheap by night, and the weekend as one row."""
+    """Draw weekdays that are dear by day and cheap by night, and the weekend as one row.
+
+    Each pair of prices has one shade, the dearest the darkest.
+    """
     pricing = {
         "prompt": "0.000001",
+        "completion": "0.000003",
         "overrides": [
             {"utc_start": 0, "utc_end": 2400, "prompt": "0.000001"},
-            {"utc_start": 900, "utc_end": 1730, "prompt": "0.000002", "utc_days": [
+            {"utc_start": 900, "utc_end": 1730, "prompt": "0.000002", "completion": "0.000004", "utc_days": [
                 "monday", "tuesday", "wednesday", "thursday", "friday"]},
         ],
     }  # fmt: skip
-    week = draw_week("prompt", pricing)
+    week = draw_week(["prompt", "completion"], pricing)
     assert [row.days for row in week.rows] == ["Mon–Fri", "Sat–Sun"]
+    dear = "input $2.00 per M, output $4.00 per M"
+    cheap = "input $1.00 per M, output $3.00 per M"
     assert [part.words for part in week.rows[0].parts] == [
-        "$1.00 per M 00:00–09:00",
-        "$2.00 per M 09:00–17:30",
-        "$1.00 per M 17:30–24:00",
+        f"{times}: {words}"
+        for times, words in (("00:00–09:00", cheap), ("09:00–17:30", dear), ("17:30–24:00", cheap))
     ]
-    dear, cheap = week.rows[0].parts[1], week.rows[0].parts[0]
-    assert dear.height == pytest.approx(2 * cheap.height)
-    assert dear.x == pytest.approx(LABEL_WIDTH + 9 * 60 * MINUTE_WIDTH, abs=0.1)
-    assert week.words.startswith("Mon–Fri $1.00 per M 00:00–09:00; ")
+    assert [(rate.shade, rate.words) for rate in week.rates] == [(1, dear), (MIN_SHADE, cheap)]
+    assert [part.shade for part in week.rows[0].parts] == [MIN_SHADE, 1, MIN_SHADE]
+    assert week.rows[0].parts[1].x == pytest.approx(LABEL_WIDTH + 9 * 60 * MINUTE_WIDTH, abs=0.1)
+    assert week.words.startswith(f"Mon–Fri 00:00–09:00: {cheap}; ")
 
 
 def test_times_without_a_price_are_left_out_of_a_week() -> None:
     pricing = {"overrides": [{"prompt": "0.000001", "utc_start": 900, "utc_end": 1700}]}
-    (row,) = draw_week("prompt", pricing).rows
-    assert [part.words for part in row.parts] == ["$1.00 per M 09:00–17:00"]
+    (row,) = draw_week(["prompt", "completion"], pricing).rows
+    assert [part.words for part in row.parts] == ["09:00–17:00: input $1.00 per M"]

@@ -1,14 +1,15 @@
-"""Bar charts of time-of-day prices: a row for each run of equal weekdays, a bar for a stretch at one price.
+"""The chart of time-of-day prices: a row for each run of equal weekdays, a bar for a stretch at one rate.
 
-The higher a bar, the higher the price. All times are UTC.
+The darker a bar, the dearer. All times are UTC.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
 
+from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import (
     ANY_MONDAY,
     format_price,
@@ -21,6 +22,8 @@ from orarchive.jsonl import Record
 
 WIDTH = 560
 
+ROW_HEIGHT, BAR_HEIGHT = 26, 20
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -32,16 +35,13 @@ class Tick:
 
 @dataclass(frozen=True)
 class Part:
-    """A bar: a stretch of a day at one price."""
+    """A bar: a stretch of a day at the same prices."""
 
     x: float
-    y: float
     width: float
-    height: float
-    price: str
-    """The price without its unit."""
+    shade: float
     words: str
-    """The price with its unit and the times of day."""
+    """The times of day and the prices."""
 
 
 @dataclass(frozen=True)
@@ -50,47 +50,71 @@ class Row:
 
     days: str
     y: float
-    height: float
     parts: list[Part]
 
 
 @dataclass(frozen=True)
-class Week:
-    """The chart of one dimension's price through the week."""
+class Rate:
+    """Prices that hold at some times."""
 
-    dimension: str
+    shade: float
+    """Opacity of their bars, up to 1."""
+    words: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """The chart of prices through the week."""
+
     rows: list[Row]
+    rates: list[Rate]
+    """The dearest first."""
     words: str
     """The whole chart as a sentence."""
     hours: list[Tick]
     height: int
     width: int = WIDTH
+    bar_height: int = BAR_HEIGHT
 
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 MINUTES_PER_DAY = 24 * 60
 
-ROW_HEIGHT, LABEL_WIDTH = 34, 64
+LABEL_WIDTH = 76
 
 MINUTE_WIDTH = (WIDTH - LABEL_WIDTH) / MINUTES_PER_DAY
 
-Stretch = tuple[int, int, Decimal]
-"""Start and end in minutes after midnight, and the price."""
+MIN_SHADE = 0.2
+"""Opacity of the cheapest bars."""
+
+Amounts = tuple[Decimal | None, ...]
+"""A price for each dimension; None where it has none."""
+
+Stretch = tuple[int, int, Amounts]
+"""Start and end in minutes after midnight, and the prices."""
 
 
-def draw_week(dimension: str, pricing: Record) -> Week:
-    """Return the chart of a dimension whose price follows a schedule."""
-    days = [_list_stretches(dimension, pricing, ANY_MONDAY + dt.timedelta(days=n)) for n in range(7)]
-    top = max((price for day in days for _, _, price in day), default=Decimal(1)) or Decimal(1)
+def draw_week(dimensions: Sequence[str], pricing: Record) -> Week:
+    """Return the chart of dimensions whose prices follow a schedule."""
+    days = [_list_stretches(dimensions, pricing, ANY_MONDAY + dt.timedelta(days=n)) for n in range(7)]
+    # Dearer by the first dimension; of equal ones by the next.
+    ordered = sorted(
+        {amounts for day in days for *_, amounts in day},
+        key=lambda amounts: [-1 if amount is None else amount for amount in amounts],
+    )
+    step = (1 - MIN_SHADE) / max(len(ordered) - 1, 1)
+    rates = {
+        amounts: Rate(round(MIN_SHADE + n * step, 2), _describe_amounts(dimensions, amounts))
+        for n, amounts in enumerate(ordered)
+    }
     rows: list[Row] = []
     for stretches, group in groupby(range(7), key=lambda n: days[n]):
-        y = len(rows) * ROW_HEIGHT
-        parts = [_draw_part(dimension, stretch, top, y) for stretch in stretches]
-        rows.append(Row(_name_days(list(group)), y, ROW_HEIGHT, parts))
+        parts = [_draw_part(start, end, rates[amounts]) for start, end, amounts in stretches]
+        rows.append(Row(_name_days(list(group)), len(rows) * ROW_HEIGHT, parts))
     return Week(
-        dimension=dimension,
         rows=rows,
+        rates=[*rates.values()][::-1],
         words="; ".join(f"{row.days} {part.words}" for row in rows for part in row.parts),
         hours=[Tick(round(LABEL_WIDTH + n * 60 * MINUTE_WIDTH, 1), f"{n:02}") for n in range(0, 24, 4)],
         height=len(rows) * ROW_HEIGHT + 16,
@@ -103,32 +127,36 @@ def _name_days(days: list[int]) -> str:
     return first if len(days) == 1 else f"{first}–{last}"
 
 
-def _draw_part(dimension: str, stretch: Stretch, top: Decimal, y: float) -> Part:
-    """Return the bar of a stretch in the row at `y`; a price of `top` fills the row."""
-    start, end, price = stretch
-    height = round(max(float(price / top) * (ROW_HEIGHT - 6), 1), 1)
-    text = format_price(dimension, price)
-    return Part(
-        x=round(LABEL_WIDTH + start * MINUTE_WIDTH, 1),
-        y=round(y + ROW_HEIGHT - 2 - height, 1),
-        width=round((end - start) * MINUTE_WIDTH - 1, 1),
-        height=height,
-        price=text.partition(" ")[0],
-        words=f"{text} {format_time_of_day(start)}–{format_time_of_day(end)}",
+def _describe_amounts(dimensions: Sequence[str], amounts: Amounts) -> str:
+    """Name prices with their dimensions: `input $0.87 per M, output $1.74 per M`."""
+    return ", ".join(
+        f"{label_dimension(name)} {format_price(name, amount)}"
+        for name, amount in zip(dimensions, amounts, strict=True)
+        if amount is not None
     )
 
 
-def _list_stretches(dimension: str, pricing: Record, midnight: dt.datetime) -> list[Stretch]:
-    """Return the stretches of a day at one price each; times without a price are left out."""
+def _draw_part(start: int, end: int, rate: Rate) -> Part:
+    return Part(
+        x=round(LABEL_WIDTH + start * MINUTE_WIDTH, 1),
+        width=round((end - start) * MINUTE_WIDTH - 1, 1),
+        shade=rate.shade,
+        words=f"{format_time_of_day(start)}–{format_time_of_day(end)}: {rate.words}",
+    )
+
+
+def _list_stretches(dimensions: Sequence[str], pricing: Record, midnight: dt.datetime) -> list[Stretch]:
+    """Return the stretches of a day at the same prices; times without any are left out."""
     stretches: list[Stretch] = []
     for start, end in pairwise(sorted(_list_edges(read_schedule(pricing)))):
-        price = get_prices_at(pricing, midnight + dt.timedelta(minutes=start)).get(dimension, (None, None))[0]
-        if price is None:
+        prices = get_prices_at(pricing, midnight + dt.timedelta(minutes=start))
+        amounts = tuple(prices.get(name, (None, None))[0] for name in dimensions)
+        if all(amount is None for amount in amounts):
             continue
-        if stretches and stretches[-1][1:] == (start, price):
-            stretches[-1] = (stretches[-1][0], end, price)
+        if stretches and stretches[-1][1:] == (start, amounts):
+            stretches[-1] = (stretches[-1][0], end, amounts)
         else:
-            stretches.append((start, end, price))
+            stretches.append((start, end, amounts))
     return stretches
 
 

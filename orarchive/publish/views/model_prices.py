@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.history.coverage import Gap
+from orarchive.publish.charts.week import Week
 from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, build_point_cell
 from orarchive.publish.views.conditions import format_price_key
-from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.price_charts import PriceChart, build_price_chart
 from orarchive.timestamps import DAY, format_day
@@ -54,7 +54,7 @@ class PriceSection:
     conditions: list[list[str]]
     """Words of each condition: the head of a column each."""
     rows: list[PriceRow]
-    weeks: list[WeekFigure]
+    week: Week | None
     has_media_prices: bool
 
 
@@ -70,7 +70,7 @@ def build_price_section(view: ModelView) -> PriceSection:
         plain_head="last reading" if view.time_of_day_dimensions else "base" if view.conditions else "USD",
         conditions=[condition.words for condition in view.conditions],
         rows=[_build_price_row(view, name) for name in sort_dimensions(dimensions)],
-        weeks=[build_week_figure(week) for week in view.weeks],
+        week=view.week,
         has_media_prices=view.has_media_prices,
     )
 

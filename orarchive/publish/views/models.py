@@ -211,22 +211,17 @@ class ModelView:
         ]
 
     @property
-    def weeks(self) -> list[Week]:
-        """Draw its time-of-day prices through the week, a chart for each dimension.
+    def week(self) -> Week | None:
+        """Draw its time-of-day prices through the week.
 
-        [] where more than `MAX_DRAWN_RATES` prices would have to be drawn.
+        None without any, and where more than `MAX_DRAWN_RATES` prices would have to be drawn.
         """
-        pricing = self.entry.record.get("pricing", {})
         if len(self.conditions) * len(self.time_of_day_dimensions) > MAX_DRAWN_RATES:
-            return []
-        weeks = [
-            draw_week(name, pricing)
-            for name in sort_dimensions(self.time_of_day_dimensions)
-            if any(
-                name in condition.prices and not condition.is_about_length for condition in self.conditions
-            )
-        ]
-        return [week for week in weeks if any(row.parts for row in week.rows)]
+            return None
+        timed = {name for rule in self.conditions if not rule.is_about_length for name in rule.prices}
+        dimensions = sort_dimensions(timed & {*self.time_of_day_dimensions})
+        week = draw_week(dimensions, self.entry.record.get("pricing", {}))
+        return week if week.rates else None
 
     def list_changes(self) -> list[ChangelogHour]:
         """Return the changes of it and its endpoints, newest first."""

@@ -10,10 +10,10 @@ from typing import get_args
 from orarchive.catalog.measures import MIN_HEALTH_DAYS
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.domain.records import NO_DATE, get_lab
+from orarchive.publish.charts.week import Week
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, Since, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.lab_prices import is_base
 from orarchive.publish.views.marks import get_lab_name
@@ -146,7 +146,7 @@ class PatternsPage:
     prices: list[PricePattern]
     date: dt.date
     chart: PriceChart | None
-    week: WeekFigure | None
+    week: Week | None
     health: HealthPattern | None
     calendar: Calendar
     models: ModelTable
@@ -173,9 +173,8 @@ def _find_chart(view: View) -> PriceChart | None:
     return next((chart for chart in charts if chart), None)
 
 
-def _find_week(view: View) -> WeekFigure | None:
-    weeks = next((weeks for model in view.listed_models if (weeks := model.weeks)), None)
-    return build_week_figure(weeks[0]) if weeks else None
+def _find_week(view: View) -> Week | None:
+    return next((week for model in view.listed_models if (week := model.week)), None)
 
 
 def _find_health(view: View) -> HealthPattern | None:
