@@ -139,6 +139,12 @@ def test_a_gap_takes_a_small_share_of_the_width() -> None:
     assert labels == [("2 Jun", 2.4), ("10 Jun", 21.7), ("9 Sep", 51.8), ("23 Sep", 85.5)]
 
 
+def test_what_follows_a_long_gap_is_wide_enough_to_be_seen() -> None:
+    days = [DAYS[0] + dt.timedelta(days=n) for n in (0, 10, 100, 200, 200.5, 201)]
+    axis = TimeAxis(days[0], days[-1], [Gap(days[2], days[3])])
+    assert [axis.x(day) for day in days] == [0, 90, 900, 960, 980, 1000]
+
+
 def test_no_price_is_no_chart() -> None:
     assert draw(make_line()) is None
 

@@ -29,6 +29,9 @@ LOGARITHMIC_STEPS = (Decimal(1), Decimal(2), Decimal(5))
 
 MAX_MARKS = 7
 
+MIN_SEEN = SIZE // 100
+"""A line that is shorter cannot be seen."""
+
 MAX_LABELLED_Y = 880
 """Lower than this a label below a line would meet the dates."""
 
@@ -121,7 +124,9 @@ def draw_panel(
 
 
 def _draw_layer(choice: PriceChoice, axis: TimeAxis) -> Layer:
-    lines, format_price = [line for line in choice.lines if line.pieces], choice.format_price
+    main, *others = choice.lines
+    lines = [main, *(line for line in others if _is_seen(line, axis))]
+    lines, format_price = [line for line in lines if line.pieces], choice.format_price
     amounts = [piece.highest or piece.amount for line in lines for piece in line.pieces]
     scale = _make_linear(max(amounts, default=Decimal(0)))
     return Layer(
@@ -130,6 +135,11 @@ def _draw_layer(choice: PriceChoice, axis: TimeAxis) -> Layer:
         end_label=_label_end(lines[0].pieces, axis, scale, format_price) if lines else None,
         value=choice.value,
     )
+
+
+def _is_seen(line: PriceLine, axis: TimeAxis) -> bool:
+    """Return whether a line is long enough to be seen."""
+    return sum(axis.x(piece.end) - axis.x(piece.first) for piece in line.pieces) >= MIN_SEEN
 
 
 def _draw_shape(

@@ -32,6 +32,9 @@ LONG_GAP_SHARE = 0.2
 SHORT_GAP_SHARE = 0.06
 """Share of the width that a shortened gap takes."""
 
+MIN_TAIL_SHARE = 0.04
+"""Part of the width that the time after the last shortened gap takes, at least."""
+
 CUT_LABEL_PERCENT = 18
 """Distance of the label of a shortened gap's end from others, so that they do not meet on a phone."""
 
@@ -180,13 +183,18 @@ class TimeAxis:
     def _find_share(self, moment: dt.datetime) -> float:
         drawn_s, elapsed_s = ((time - self.begin).total_seconds() for time in (self.end, moment))
         in_gaps = 0.0
+        rest = 1 - SHORT_GAP_SHARE * len(self._long_gaps)
         for start, end in self._long_gaps:
             gap_s = (end - start).total_seconds()
             past_s = (min(max(moment, start), end) - start).total_seconds()
             drawn_s, elapsed_s = drawn_s - gap_s, elapsed_s - past_s
             in_gaps += SHORT_GAP_SHARE * past_s / gap_s
-        rest = 1 - SHORT_GAP_SHARE * len(self._long_gaps)
-        return in_gaps + rest * elapsed_s / max(drawn_s, 1)
+        tail_s = (self.end - self._long_gaps[-1].end).total_seconds() if self._long_gaps else 0.0
+        if not 0 < rest * tail_s < MIN_TAIL_SHARE * drawn_s:
+            return in_gaps + rest * elapsed_s / max(drawn_s, 1)
+        body_s = drawn_s - tail_s
+        before_s, after_s = min(elapsed_s, body_s), max(elapsed_s - body_s, 0)
+        return in_gaps + (rest - MIN_TAIL_SHARE) * before_s / body_s + MIN_TAIL_SHARE * after_s / tail_s
 
     def _build_label(self, moment: dt.datetime, text: str) -> DateLabel:
         percent = 100 * self._find_share(moment)

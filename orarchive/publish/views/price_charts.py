@@ -18,14 +18,14 @@ from orarchive.publish.views.models import ModelView, collect_amounts, floor_day
 
 CHART_DIMENSIONS = (*MAIN_DIMENSIONS, "input_cache_read")
 
+CHEAPEST = "cheapest provider"
+"""The name of the line of the cheapest provider."""
+
 RANGES = (("30 days", 30), ("1 year", 365))
 """Label of each range that is shorter than the whole record, and its days."""
 
 SHORT_ZERO_SPAN = dt.timedelta(days=2)
 """A price of 0 that holds for less is not called the lowest."""
-
-MAX_UNSEEN = 100
-"""A line that takes less than this part of the time cannot be seen, and its dashes are not explained."""
 
 MIN_RANGE_DAYS = 3
 """Days with a reading that a shorter range has, at least."""
@@ -87,7 +87,7 @@ class PriceChart:
     panels: list[ChartPanel]
     summaries: list[PriceSummary]
     has_cheapest: bool
-    """Whether the price of the cheapest provider is long enough to be seen."""
+    """Whether the price of the cheapest provider is drawn."""
     is_gone: bool
 
 
@@ -119,21 +119,18 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
         return begin < start < changed and count_days(hours, start, end) >= MIN_RANGE_DAYS
 
     ranges = [*((label, start) for label, start in spans if is_told(start)), ("All", begin)]
+    panels = [
+        _draw_panel(view, listed, cheapest, (f"r{n}", label, start, end))
+        for n, (label, start) in enumerate(ranges)
+    ]
     return PriceChart(
         dimensions=[
             ChartChoice(f"d{n}", label_dimension(name).capitalize(), n == 0) for n, name in enumerate(listed)
         ],
         ranges=[ChartChoice(f"r{n}", label, label == "All") for n, (label, _) in enumerate(ranges)],
-        panels=[
-            _draw_panel(view, listed, cheapest, (f"r{n}", label, start, end))
-            for n, (label, start) in enumerate(ranges)
-        ],
+        panels=panels,
         summaries=[_summarize(view, f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
-        has_cheapest=any(
-            (end - intervals[0].first) * MAX_UNSEEN >= end - begin
-            for name, intervals in cheapest.items()
-            if name in listed
-        ),
+        has_cheapest=any(shape.name == CHEAPEST for panel in panels for shape in panel.chart.shapes),
         is_gone=not view.is_there,
     )
 
@@ -162,7 +159,7 @@ def _draw_panel(
 ) -> ChartPanel:
     value, label, begin, end = span
     hours = view.dataset.good_hours
-    sources = (("list price", listed, hours["models"]), ("cheapest provider", cheapest, hours["endpoints"]))
+    sources = (("list price", listed, hours["models"]), (CHEAPEST, cheapest, hours["endpoints"]))
 
     def list_lines(dimension: str) -> list[PriceLine]:
         return [
