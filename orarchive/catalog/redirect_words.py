@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from orarchive.catalog.comparison import CHEAPER, SAME, UNKNOWN
+from orarchive.catalog.comparison import SAME, UNKNOWN
 from orarchive.catalog.redirects import (
     ALIAS_TARGET,
     ANNOUNCED,
@@ -14,7 +14,7 @@ from orarchive.catalog.redirects import (
     Redirect,
     Redirects,
 )
-from orarchive.domain.figures import format_share
+from orarchive.domain.figures import describe_ratio
 
 KIND_WORDS = {
     OPENROUTER: "OpenRouter answers to the old id with it",
@@ -38,12 +38,9 @@ SHORT_KIND_WORDS = {
 }
 """The same in few words; "" of the archive's own guess."""
 
-WHOLE_FROM_TIMES = 100
-"""Ratio of prices from which on it is told without decimals."""
-
 
 def describe_price(redirect: Redirect) -> str:
-    """Compare the price of a replacement with that of the model, as `1.68 times the price`."""
+    """Compare the price of a replacement with that of the model: `33% cheaper`, `2.5 times the price`."""
     if redirect.price == UNKNOWN:
         return "prices cannot be compared"
     if redirect.price == SAME:
@@ -53,11 +50,7 @@ def describe_price(redirect: Redirect) -> str:
     if not redirect.price_ratio:
         return "free"
     ratio = Decimal(redirect.price_ratio.numerator) / redirect.price_ratio.denominator
-    if redirect.price == CHEAPER:
-        share = format_share(ratio, decimals=0)
-        return "slightly cheaper" if share == ">99%" else f"{share} of the price"
-    times = f"{ratio:,.0f}" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g}"
-    return "slightly dearer" if times == "1.00" else f"{times} times the price"
+    return describe_ratio(ratio)
 
 
 def describe_replacement(redirects: Redirects, model: str) -> str:

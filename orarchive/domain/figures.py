@@ -17,6 +17,9 @@ WHOLE_FROM_PERCENT = 10
 MAX_PERCENT_DECIMALS = 6
 """Decimals that a percentage has at most; nobody reads more."""
 
+WHOLE_FROM_TIMES = 100
+"""Ratio of prices from which on it is told without decimals."""
+
 
 def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
     """Return a change in percent with its sign: `+1395%`, `+5.3%`, `-99.999%`.
@@ -52,6 +55,21 @@ def format_share(share: Decimal | float, decimals: int = 1, *, keeps_zeros: bool
     if rounded == 100 and percent < 100:
         return f">{100 - step:f}%"
     return f"{rounded if keeps_zeros else _strip_zeros(rounded)}%"
+
+
+def describe_ratio(ratio: Decimal | None) -> str:
+    """Compare a price with another: `33% cheaper`, `68% dearer`, `2.5 times the price`; "" of no ratio."""
+    if ratio is None:
+        return ""
+    if ratio == 1:
+        return "the same price"
+    if ratio < 1:
+        saved = format_share(1 - ratio, decimals=0)
+        return "slightly cheaper" if saved == "<1%" else f"{saved} cheaper"
+    if ratio < 2:
+        added = format_share(ratio - 1, decimals=0)
+        return "slightly dearer" if added == "<1%" else f"{added} dearer"
+    return f"{ratio:,.0f} times the price" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g} times the price"
 
 
 def format_short(amount: Decimal | float, *, keeps_zeros: bool = False) -> str:

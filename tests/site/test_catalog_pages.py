@@ -228,10 +228,11 @@ def test_every_retirement_shows_the_replacement_of_the_catalogue(
         ("same", Fraction(1), "the same price"),
         ("dearer", None, "paid, where the old model was free"),
         ("cheaper", Fraction(0), "free"),
-        ("cheaper", Fraction(1, 3), "33% of the price"),
+        ("cheaper", Fraction(1, 3), "67% cheaper"),
         ("cheaper", Fraction(9999, 10000), "slightly cheaper"),
         ("dearer", Fraction(10001, 10000), "slightly dearer"),
-        ("dearer", Fraction(151, 90), "1.68 times the price"),
+        ("dearer", Fraction(151, 90), "68% dearer"),
+        ("dearer", Fraction(5, 2), "2.5 times the price"),
         ("dearer", Fraction(2001, 2), "1,000 times the price"),
     ],
 )
@@ -269,7 +270,8 @@ def test_every_direct_price_has_a_row(days_site: dict[str, bytes], days_view: Vi
     compared = [(price.own, cells) for price, cells in zip(prices, shown, strict=True) if price.own]
     ((own, cells),) = compared
     # 0.435 and 0.87 beside 1 and 2: in all, three to one, 0.54375 beside 1.25.
-    assert (cells[1], cells[2], cells[4], cells[5]) == ("$0.435", "$0.87", "44% deepseek", "44%")
+    ratio = "56% cheaper"
+    assert (cells[1], cells[2], cells[4], cells[5]) == ("$0.435", "$0.87", f"{ratio} deepseek", ratio)
     assert cells[6] == "; ".join(map(str, own.disagreements)) != ""
 
 
@@ -329,7 +331,7 @@ def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], d
     assert (
         "Direct from DeepSeek (global): $0.435 per M input, $0.87 per M output, checked 2 Jul 2026" in direct
     )
-    assert "44% of the cheapest here" in direct
+    assert "against the cheapest here: 56% cheaper" in direct
 
 
 def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) -> None:

@@ -120,10 +120,10 @@ def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
         answers = [(entry.provider, entry.more, entry.words) for entry in section.answers]
         return [answers[0], answers[2]], sum(row.is_cheapest for row in section.rows)
 
-    uptime = ("", 0, "100% uptime (1 day read), the same at all 3")
+    uptime = ("", 0, "100% uptime (1 day read) at all 3")
     two, three = ("0.000001", "0.000001", "0.000002"), ("0.000001",) * 3
     assert answer("two", *two) == ([("p0", 1, "$1.00 blended"), uptime], 0)
-    assert answer("three", *three) == ([("", 0, "$1.00 blended, the same at all 3"), uptime], 0)
+    assert answer("three", *three) == ([("", 0, "$1.00 blended at all 3"), uptime], 0)
 
 
 def test_the_most_reliable_provider_was_read_on_twenty_days(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_an_answer_says_for_how_many_it_is_not_known(tmp_path: Path) -> None:
 
     uptime = "100% uptime (1 day read)"
     assert answer("best", 100, 99, None) == f"{uptime}; not known for 1 other"
-    equal = f"{uptime}, the same at both that are measured; not known for 2 others"
+    equal = f"{uptime} at both that are measured; not known for 2 others"
     assert answer("equal", 100, 100, None, None) == equal
 
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.direct import MAX_PIN_AGE_DAYS, DirectPrice, Pin
 from orarchive.catalog.tombstones import count_days
-from orarchive.domain.figures import format_share
+from orarchive.domain.figures import describe_ratio, format_share
 from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.publish.views.direct_prices import describe_ratio, format_direct, list_further_texts
+from orarchive.publish.views.direct_prices import format_direct, list_further_texts
 
 
 @dataclass(frozen=True)

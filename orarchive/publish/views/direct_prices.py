@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from orarchive.catalog.direct import DOLLARS, Pin
-from orarchive.domain.figures import format_share
 from orarchive.domain.phrasing import label_dimension, sort_dimensions
 from orarchive.domain.prices import (
     MAIN_DIMENSIONS,
@@ -25,21 +24,16 @@ def list_price_texts(pin: Pin) -> list[str]:
 
 
 def list_further_texts(pin: Pin) -> list[str]:
-    """List the other prices of a pin, and say whether it has prices under conditions."""
+    """List the other prices of a pin, and say whether it has prices by time of day or prompt length."""
     texts = [
         f"{label_dimension(name)} {format_direct(pin, name, pin.prices[name])}"
         for name in sort_dimensions(pin.prices)
         if name not in MAIN_DIMENSIONS
     ]
-    return [*texts, "others under conditions"] if read_schedule(pin.pricing) else texts
+    return [*texts, "others by time of day or prompt length"] if read_schedule(pin.pricing) else texts
 
 
 def format_direct(pin: Pin, dimension: str, price: Decimal) -> str:
     """Format a price of a pin in its currency, without its unit: `$0.14`, `1.20 CNY`."""
     amount = format_dollars(price if dimension in PER_UNIT else price * MILLION)
     return amount if pin.currency == DOLLARS else f"{amount.removeprefix('$')} {pin.currency}"
-
-
-def describe_ratio(ratio: Decimal | None) -> str:
-    """Return a direct price as a share of another: `57%`; "" where it cannot be compared."""
-    return "" if ratio is None else format_share(ratio, decimals=0)

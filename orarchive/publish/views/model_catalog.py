@@ -22,10 +22,10 @@ from orarchive.catalog.flags import (
 )
 from orarchive.catalog.model_info import ModelInfo
 from orarchive.catalog.names import KIND_PHRASES
-from orarchive.domain.figures import format_short
+from orarchive.domain.figures import describe_ratio, format_short
 from orarchive.domain.prices import format_dollars
 from orarchive.publish.views.cells import Since
-from orarchive.publish.views.direct_prices import describe_ratio, list_price_texts
+from orarchive.publish.views.direct_prices import list_price_texts
 from orarchive.publish.views.replacements import Replacement, build_replacement
 
 SOURCE_WORDS = {

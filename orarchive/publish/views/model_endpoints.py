@@ -220,7 +220,7 @@ def _answer(
     rest = f"; not known for {unknown} other{'s' if unknown > 1 else ''}" if unknown else ""
     if equal and len(equal) + 1 == len(rows):
         count = "both" if len(rows) == 2 else f"all {len(rows)}"
-        words = f"{words.strip()}, the same at {count}{' that are measured' if unknown else ''}{rest}"
+        words = f"{words.strip()} at {count}{' that are measured' if unknown else ''}{rest}"
         return [Answer(label, "", "", "", price, words)]
     return [
         Answer(

@@ -184,7 +184,7 @@ def _describe_unchanged(view: ModelView) -> str:
     unchanged = view.unchanged_prices
     names = [format_price_key(price_key) for price_key in unchanged if not price_key.condition]
     if any(price_key.condition for price_key in unchanged):
-        names.append("prices under conditions")
+        names.append("prices by time of day or prompt length")
     if not names:
         return ""
     return f"{', '.join(names)}: unchanged since {format_day(view.entry.first.date())}."
