@@ -26,6 +26,9 @@ DIMENSIONS = ("prompt", "completion", "input_cache_read", "input_cache_write")
 ABILITY_WORDS = {"tools": "tools", "reasoning": "reasoning", "structured": "JSON"}
 """Ability of an endpoint -> its word, the same as that of a model."""
 
+INDEXES = ("intelligence index", "coding index")
+"""Scores in the file, in the order in which each model has them; none where benchmarks are left out."""
+
 Step = list[int | str | None]
 """A day, and the price from then on, USD for a million tokens: [day, price], [day, lowest, highest] of a
 time-of-day price, [day, null] where there is none."""
@@ -40,17 +43,28 @@ def build_day_prices(
     """Build the content of the file; `paths` has the path of each model's page, `abilities` what it can do.
 
     `has_provider` of a model: whether a provider has its list price now; null without endpoints. `cheapest`:
-    the cheapest healthy one and its prices now; null where the list price counts.
+    the cheapest healthy one and its prices now; null where the list price counts. `scores`: of `indexes`.
     """
     hours = dataset.good_hours["models"]
+    indexes = INDEXES if dataset.benchmarks else ()
     return {
         "first": f"{hours[0].date()}" if hours else None,
         "unread": [*_list_unread_days(hours)],
         "dimensions": [*DIMENSIONS],
+        "indexes": [name.removesuffix(" index").capitalize() for name in indexes],
         "models": [
-            _build_model(model, paths[model.model.id], abilities[model.model.id], hours) for model in models
+            {
+                **_build_model(model, paths[model.model.id], abilities[model.model.id], hours),
+                "scores": _list_scores(model, indexes),
+            }
+            for model in models
         ],
     }
+
+
+def _list_scores(view: ModelView, indexes: Sequence[str]) -> list[str | None]:
+    scores = {score.measure: score.score for score in view.scores}
+    return [scores.get(name) for name in indexes]
 
 
 def _list_unread_days(hours: Sequence[dt.datetime]) -> Iterator[tuple[int, int]]:
@@ -74,6 +88,7 @@ def _build_model(
         "supports": [*abilities, *view.model.media_inputs],
         "has_provider": view.has_provider_at_list_price,
         "cheapest": _describe_offer(view),
+        "providers": len({endpoint.provider for endpoint in view.endpoints}),
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))
             for first, last in view.stretches

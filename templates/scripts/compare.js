@@ -53,10 +53,10 @@ function setUpComparison(form) {
     const line = make("p", `No model called ${name}`);
     const likely = findModels(name).slice(0, 3);
     if (!likely.length) return line;
-    line.append(": did you mean ", ...likely.flatMap(({ model }) => {
+    line.append(": did you mean ", ...likely.flatMap(({ model }, index) => {
       const button = make("button", model.name, { type: "button", className: "chip" });
       button.addEventListener("click", () => { add([model.id]); });
-      return [button, " "];
+      return index ? [", ", button] : [button];
     }), "?");
     return line;
   }
@@ -110,24 +110,19 @@ function setUpComparison(form) {
     return cell;
   }
 
-  function describeListed(model) {
-    const [first, end] = [model.listed[0]?.[0], model.listed.at(-1)?.[1]];
-    if (first === undefined) return "for less than a day";
-    const word = findUnread(first - 1) ? "first seen" : "since";
-    const since = first ? `${word} ${formatDayNumber(first)}` : `before ${formatDayNumber(0)}`;
-    return end === null ? since : `${first ? since.replace("since", "from") : since} to ${formatDayNumber(end - 1)}`;
-  }
-
-  function makeRow(row, day, highest) {
+  // `all`: what any of the compared models supports.
+  function makeRow(row, day, highest, all) {
     const { model } = row;
     const { context, max_output, supports } = row.offer || model;
     const at = chooseDay(model, day);
     const prices = record.file.dimensions.map((name) => (isListed(model, at) ? formatPrice(readPrice(model, name, day)) : "–"));
     const sizes = [context, max_output]
       .map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
+    const support = make("td", supports.join(", ") || "–", { className: "wrap" });
+    const lacking = all.filter((word) => !supports.includes(word));
+    if (lacking.length) support.append(make("small", ` no ${lacking.join(", ")}`));
     return [makeNameCell(model), makeCostCell(row, highest),
-      ...[...prices, ...sizes].map((text) => make("td", text, { className: "n" })),
-      make("td", supports.join(", ") || "–", { className: "wrap" }), make("td", describeListed(model))];
+      ...[...prices, ...model.scores, model.providers, ...sizes].map((text) => make("td", text || "–", { className: "n" })), support];
   }
 
   function makeSummary(priced) {
@@ -168,8 +163,9 @@ function setUpComparison(form) {
     notes.replaceChildren(...(unknown ? [makeSuggestions(unknown)] : []), ...texts.map((text) => make("p", text)), ...makeSummary(priced));
     const now = day === Infinity ? "" : " now";
     const heads = [["Model"], ["Cost per month"], ["Input", "n"], ["Output", "n"], ["Cache read", "n"], ["Cache write", "n"],
-      [`Context${now}`, "n"], [`Max output${now}`, "n"], [`Supports${now}`], ["Listed"]];
-    const cells = rows.map((row) => makeRow(row, day, highest));
+      ...[...record.file.indexes, "Providers", "Context", "Max output"].map((head) => [head + now, "n"]), [`Supports${now}`]];
+    const all = [...new Set(rows.flatMap(({ offer, model }) => (offer || model).supports))];
+    const cells = rows.map((row) => makeRow(row, day, highest, all));
     out.replaceChildren(...(rows.length ? [makeTable("Cost per month, and prices per million tokens", heads, cells)] : []));
   }
 
@@ -189,7 +185,8 @@ function setUpComparison(form) {
     update();
   });
   loading.then(() => {
-    document.querySelector("#names").append(...[...record.models.values()].map((model) => make("option", undefined, { value: model.name })));
+    const models = [...record.models.values()].filter((model) => isListed(model, Infinity));
+    document.querySelector("#names").append(...models.map((model) => make("option", undefined, { value: model.name })));
   });
   update(recall().getAll("m"));
 }

@@ -41,6 +41,15 @@ def test_a_comparison_stays_in_the_address(browser: Any, address: str) -> None:
         rows = read_table(tab, "#compared")
         assert "is the cheapest: " in tab.locator("#notes").inner_text()
         assert "per month" in tab.locator("#notes").inner_text()
+        heads = tab.locator("#compared thead th").all_inner_texts()
+        figures = [dict(zip(heads, row, strict=True)) for row in rows]
+        assert [(row["Coding"], int(row["Providers"]) > 1) for row in figures[:1]] == [("–", True)]
+        assert all(float(row["Intelligence"]) > float(row["Coding"]) / 2 for row in figures[1:])
+        words = [re.split(r"\s*\bno ", row["Supports"]) for row in figures]
+        sets = [[set(text.split(", ")) for text in parts] for parts in words]
+        union = {word for has, *_ in sets for word in has}
+        assert [has | (lacks[0] if lacks else set()) for has, *lacks in sets] == [union] * 3
+        assert any(lacks for _, *lacks in sets)
         assert [value for name, value in parse_qsl(urlsplit(tab.url).query) if name == "m"] == [
             "anthropic/claude-haiku-4.5",
             "openai/gpt-oss-20b",

@@ -71,6 +71,7 @@ def test_models_have_what_they_can_do(tmp_path: Path) -> None:
     able = {
         **record,
         "supported_parameters": ["tools"],
+        "benchmarks": {"artificial_analysis": {"intelligence_index": 50.5}},
         "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
     }
     cheap = make_priced("a/d", "0.0000005")["pricing"]
@@ -78,7 +79,7 @@ def test_models_have_what_they_can_do(tmp_path: Path) -> None:
         "a/b": [{"tag": "p", "pricing": record["pricing"]}],
         "a/d": [{"tag": "q", "pricing": cheap, "context_length": 9, "supported_parameters": ["reasoning"]}],
     }
-    listed = {**able, "id": "a/d"}
+    listed = {**able, "id": "a/d", "benchmarks": None}
     snapshot = build_snapshot([able, make_priced("a/c", "0.000001"), listed], offers)
     site = build_site(write_archive(tmp_path / "archive", snapshot), tmp_path / "site")
     file = json.loads(site["days/prices.json"])
@@ -87,5 +88,10 @@ def test_models_have_what_they_can_do(tmp_path: Path) -> None:
         ([], None),
         (["image"], False),
     ], "of what the list says, a provider has image input alone"
+    assert [(row["providers"], row["scores"]) for row in file["models"]] == [
+        (1, ["50.5", None]),
+        (0, [None, None]),
+        (1, [None, None]),
+    ]
     offer = file["models"][2]["cheapest"]
     assert (offer["context"], offer["max_output"], offer["supports"]) == (9, None, ["reasoning", "image"])

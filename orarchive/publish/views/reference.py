@@ -68,13 +68,20 @@ class DaysPage:
     """The first day to choose prices of."""
     last: dt.date
     examples: list[Example]
+    has_scores: bool
+    """Whether models have scores in benchmarks."""
     spans: tuple[tuple[int, str], ...] = ((7, "7 days"), (30, "30 days"), (365, "a year"))
     """Days up to the last one whose changes a press shows, with their words."""
 
 
 def build_days_page(view: View) -> DaysPage:
     """Build the page that computes with prices, with the first and the last day to choose prices of."""
-    return DaysPage(view.dataset.first_hour.date(), view.now.date(), [*_list_examples(view)])
+    return DaysPage(
+        view.dataset.first_hour.date(),
+        view.now.date(),
+        [*_list_examples(view)],
+        has_scores=bool(view.dataset.benchmarks),
+    )
 
 
 def _list_examples(view: View) -> Iterator[Example]:
