@@ -37,7 +37,7 @@ def test_front_is_joined_and_named_where_there_is_room() -> None:
     labels = [(dot.point.name, dot.label_anchor) for dot in chart.dots if dot.label_x is not None]
     assert labels == [("a-long-name", "end"), ("another-long-name", "start"), ("far", "end")]
     assert [dot.point.name for dot in chart.dots if dot.is_stop] == ["a-long-name", "far"]
-    assert [dot.words for dot in chart.dots][-1:] == ["far: $50.00, 90"]
+    assert [dot.words for dot in chart.dots][-1:] == ["far: index 90, $50.00 per M"]
 
 
 def test_a_free_model_stands_on_the_axis_of_qualities() -> None:
@@ -47,7 +47,7 @@ def test_a_free_model_stands_on_the_axis_of_qualities() -> None:
     assert chart
     assert without
     gift, *others = chart.dots
-    assert (gift.x, gift.words) == (LEFT, "gift: free, 90")
+    assert (gift.x, gift.words) == (LEFT, "gift: index 90, free")
     assert [dot.x for dot in others] == [dot.x for dot in without.dots]
     assert chart.qualities[-1].text == "80"
     assert draw_scatter([paid[0], build_point("gift", "0", 90)]) is None
@@ -62,6 +62,20 @@ def test_a_narrow_chart_names_what_it_has_room_for() -> None:
     assert [dot.label_x is None for dot in wide.dots] == [False, False]
     assert [dot.label_x is None for dot in narrow.dots] == [False, True]
     assert all(LEFT <= dot.x <= NARROW.right for dot in narrow.dots)
+
+
+def test_a_name_lies_on_no_point() -> None:
+    """It goes below its own point, or is left out where points are there, too."""
+    front = build_point("a-long-name", "10", 50, is_front=True)
+    above, below = build_point("above", "8", 53), build_point("below", "13", 45)
+
+    def list_anchors(*others: Point) -> list[str]:
+        edges = (build_point("left", "0.1", 90), build_point("right", "1000", 10))
+        chart = draw_scatter([front, *edges, *others])
+        assert chart
+        return [dot.label_anchor for dot in chart.dots if dot.label_x is not None]
+
+    assert [list_anchors(), list_anchors(above), list_anchors(above, below)] == [["end"], ["start"], []]
 
 
 def test_equal_points_make_no_chart() -> None:

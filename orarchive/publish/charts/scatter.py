@@ -21,6 +21,8 @@ QUALITY_TICKS = 5
 CHARACTER_WIDTH, LINE_HEIGHT = 6.6, 13
 """Room for a label, in user units."""
 
+DOT_RADIUS = 4
+
 STOP_SIZE = 30
 """Room for a finger, in user units: 24 px where the chart is narrowest."""
 
@@ -75,10 +77,10 @@ class Dot:
 
     @property
     def words(self) -> str:
-        """Return its name, price and quality, each of three digits."""
+        """Return its name, quality and price, each of three digits."""
         price = self.point.price
-        dollars = format_dollars(round(price, 2 - price.adjusted())) if price else "free"
-        return f"{self.point.name}: {dollars}, {self.point.quality:.3g}"
+        words = f"{format_dollars(round(price, 2 - price.adjusted()))} per M" if price else "free"
+        return f"{self.point.name}: index {self.point.quality:.3g}, {words}"
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,11 @@ def draw_scatter(points: Sequence[Point], frame: Frame = WIDE, title: str = "") 
 def _place_labels(places: Sequence[tuple[Point, float, float]], chart_width: int) -> list[Dot]:
     """Put the name of each point of the front to the left above it, else to the right below it.
 
-    The front rises to the right, so that it crosses neither. A name that would cover another one in both
-    places, or leave the chart, is left out. Of points of the front too close to each other for a finger the
-    first is a stop of the keyboard.
+    The front rises to the right, so that it crosses neither. A name that would cover another one or a point
+    in both places, or leave the chart, is left out. Of points of the front too close to each other for a
+    finger the first is a stop of the keyboard.
     """
-    taken: list[tuple[float, float, float]] = []
+    taken = [(x - DOT_RADIUS, x + DOT_RADIUS, y + DOT_RADIUS) for _, x, y in places]
     stops: list[tuple[float, float]] = []
     dots = []
     for point, x, y in places:
