@@ -104,7 +104,7 @@ def _describe_unit(cell: PriceCell) -> str:
         return "not charged by the token; the description may say how"
     if cell.price is None or cell.price <= 0 or cell.highest is not None:
         return ""
-    return "per M tokens"
+    return "per M"
 
 
 def _describe_source(view: ModelView) -> str:
