@@ -42,8 +42,9 @@ def build_day_prices(
 ) -> dict[str, Any]:
     """Build the content of the file; `paths` has the path of each model's page, `abilities` what it can do.
 
-    `has_provider` of a model: whether a provider has its list price now; null without endpoints. `cheapest`:
-    the cheapest healthy one and its prices now; null where the list price counts. `scores`: of `indexes`.
+    `has_provider` of a model: whether a provider has its list price now; null without endpoints. Only where
+    there are any: `cheapest`, the cheapest healthy provider and its prices now, where the list says
+    other prices, context or abilities; `providers`, their number; `scores`, one for each of `indexes`.
     """
     hours = dataset.good_hours["models"]
     indexes = INDEXES if dataset.benchmarks else ()
@@ -53,18 +54,22 @@ def build_day_prices(
         "dimensions": [*DIMENSIONS],
         "indexes": [name.removesuffix(" index").capitalize() for name in indexes],
         "models": [
-            {
-                **_build_model(model, paths[model.model.id], abilities[model.model.id], hours),
-                "scores": _list_scores(model, indexes),
-            }
+            _build_model(model, paths[model.model.id], abilities[model.model.id], hours)
+            | _describe_now(model, abilities[model.model.id], indexes)
             for model in models
         ],
     }
 
 
-def _list_scores(view: ModelView, indexes: Sequence[str]) -> list[str | None]:
-    scores = {score.measure: score.score for score in view.scores}
-    return [scores.get(name) for name in indexes]
+def _describe_now(view: ModelView, abilities: Sequence[str], indexes: Sequence[str]) -> dict[str, Any]:
+    """Return the cheapest provider, the number of providers and the scores, each only where there is one."""
+    scores = {score.measure: score.score for score in view.scores if score.measure in indexes}
+    members = {
+        "cheapest": _describe_offer(view, abilities),
+        "providers": len({endpoint.provider for endpoint in view.endpoints}),
+        "scores": [scores.get(name) for name in indexes] if scores else [],
+    }
+    return {name: value for name, value in members.items() if value}
 
 
 def _list_unread_days(hours: Sequence[dt.datetime]) -> Iterator[tuple[int, int]]:
@@ -87,8 +92,6 @@ def _build_model(
         "max_output": view.model.max_output,
         "supports": [*abilities, *view.model.media_inputs],
         "has_provider": view.has_provider_at_list_price,
-        "cheapest": _describe_offer(view),
-        "providers": len({endpoint.provider for endpoint in view.endpoints}),
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))
             for first, last in view.stretches
@@ -98,24 +101,25 @@ def _build_model(
     }
 
 
-def _describe_offer(view: ModelView) -> dict[str, Any] | None:
+def _describe_offer(view: ModelView, abilities: Sequence[str]) -> dict[str, Any] | None:
     """Describe the cheapest healthy provider: its prices by DIMENSIONS, limits and abilities.
 
-    None where the list price counts.
+    None where the list price counts, or the list says the same prices, context and `abilities`.
     """
     if view.offer is None:
         return None
-    cheapest = view.offer.endpoint
+    cheapest, listed = view.offer.endpoint, view.model
+    supports = [word for name, word in ABILITY_WORDS.items() if name in view.offer.abilities]
+    has_same_prices = all(cheapest.prices.get(name) == listed.prices.get(name) for name in DIMENSIONS)
+    if has_same_prices and cheapest.context == listed.context and {*supports} == {*abilities}:
+        return None
     prices = [cheapest.prices.get(name) for name in DIMENSIONS]
     return {
         "provider": escape_invisible(cheapest.provider),
         "prices": [None if price is None else format_per_million(price) for price in prices],
         "context": cheapest.context,
         "max_output": cheapest.max_output,
-        "supports": [
-            *(word for name, word in ABILITY_WORDS.items() if name in view.offer.abilities),
-            *view.model.media_inputs,
-        ],
+        "supports": [*supports, *view.model.media_inputs],
     }
 
 

@@ -110,7 +110,6 @@ function setUpComparison(form) {
     return cell;
   }
 
-  // `all`: what any of the compared models supports.
   function makeRow(row, day, highest, all) {
     const { model } = row;
     const { context, max_output, supports } = row.offer || model;
@@ -121,8 +120,9 @@ function setUpComparison(form) {
     const support = make("td", supports.join(", ") || "–", { className: "wrap" });
     const lacking = all.filter((word) => !supports.includes(word));
     if (lacking.length) support.append(make("small", ` no ${lacking.join(", ")}`));
+    const scores = record.file.indexes.map((_, index) => model.scores?.[index]);
     return [makeNameCell(model), makeCostCell(row, highest),
-      ...[...prices, ...model.scores, model.providers, ...sizes].map((text) => make("td", text || "–", { className: "n" })), support];
+      ...[...prices, ...scores, model.providers, ...sizes].map((text) => make("td", text || "–", { className: "n" })), support];
   }
 
   function makeSummary(priced) {

@@ -41,6 +41,17 @@ def test_providers_are_filtered_and_costed(browser: Any, address: str) -> None:
         assert marked.count() == 0, "of equal ones none is the cheapest"
 
 
+def test_the_head_of_a_page_leads_to_its_sections(browser: Any, address: str) -> None:
+    """In their order, to those that are there."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + MODEL)
+        links = tab.get_by_role("navigation", name="On this page").get_by_role("link").all()
+        targets = [link.get_attribute("href") for link in links]
+        heads = [f"#{head.get_attribute('id')}" for head in tab.locator("main h2[id]").all()]
+        assert targets == [head for head in heads if head in targets]
+        assert {"#endpoints-title", "#prices-title", "#changes-title"} <= {*targets}
+
+
 def test_a_chart_is_read_by_keys_and_pointer(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(f"{address}{PAGE_PATHS['patterns']}")

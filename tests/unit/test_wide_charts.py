@@ -143,6 +143,8 @@ def test_what_follows_a_long_gap_is_wide_enough_to_be_seen() -> None:
     days = [DAYS[0] + dt.timedelta(days=n) for n in (0, 10, 100, 200, 200.5, 201)]
     axis = TimeAxis(days[0], days[-1], [Gap(days[2], days[3])])
     assert [axis.x(day) for day in days] == [0, 90, 900, 960, 980, 1000]
+    last = axis.list_labels()[-1]
+    assert (last.percent, last.anchor) == (96, "end"), "it stays within the chart"
 
 
 def test_no_price_is_no_chart() -> None:

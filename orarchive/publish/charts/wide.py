@@ -198,7 +198,7 @@ class TimeAxis:
 
     def _build_label(self, moment: dt.datetime, text: str) -> DateLabel:
         percent = 100 * self._find_share(moment)
-        anchor = "start" if percent < EDGE_PERCENT else "end" if percent > 100 - EDGE_PERCENT else "middle"
+        anchor = "start" if percent < EDGE_PERCENT else "end" if percent >= 100 - EDGE_PERCENT else "middle"
         return DateLabel(round(percent, 1), text, anchor)
 
 

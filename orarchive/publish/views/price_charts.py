@@ -130,7 +130,12 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
         ranges=[ChartChoice(f"r{n}", label, label == "All") for n, (label, _) in enumerate(ranges)],
         panels=panels,
         summaries=[_summarize(view, f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
-        has_cheapest=any(shape.name == CHEAPEST for panel in panels for shape in panel.chart.shapes),
+        has_cheapest=any(
+            shape.name == CHEAPEST
+            for panel in panels
+            for layer in panel.chart.layers
+            for shape in layer.shapes
+        ),
         is_gone=not view.is_there,
     )
 
