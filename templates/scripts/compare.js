@@ -82,8 +82,7 @@ function setUpComparison(form) {
     if (!prompt || !completion) return "no price by the token";
     if (prompt[0] < 0 || completion[0] < 0) return "depends on the model it picks";
     const cached = Math.min(tokens.cached, tokens.in);
-    const reading = read || prompt;
-    return [0, 1].map((end) => ((tokens.in - cached) * prompt[end] + cached * reading[end] + tokens.out * completion[end]) / 1e6);
+    return [0, 1].map((end) => ((tokens.in - cached) * prompt[end] + cached * (read || prompt)[end] + tokens.out * completion[end]) / 1e6);
   }
 
   function formatCost(ends) {
@@ -119,7 +118,7 @@ function setUpComparison(form) {
       .map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
     const support = make("td", supports.join(", ") || "–", { className: "wrap" });
     const lacking = all.filter((word) => !supports.includes(word));
-    if (lacking.length) support.append(make("small", ` no ${lacking.join(", ")}`));
+    if (lacking.length) support.append(make("small", ` ${row.offer ? "not there:" : "no"} ${lacking.join(", ")}`));
     const scores = record.file.indexes.map((_, index) => model.scores?.[index]);
     return [makeNameCell(model), makeCostCell(row, highest),
       ...[...prices, ...scores, model.providers, ...sizes].map((text) => make("td", text || "–", { className: "n" })), support];

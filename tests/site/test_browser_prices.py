@@ -45,7 +45,7 @@ def test_a_comparison_stays_in_the_address(browser: Any, address: str) -> None:
         figures = [dict(zip(heads, row, strict=True)) for row in rows]
         assert [(row["Coding"], int(row["Providers"]) > 1) for row in figures[:1]] == [("–", True)]
         assert all(float(row["Intelligence"]) > float(row["Coding"]) / 2 for row in figures[1:])
-        words = [re.split(r"\s*\bno ", row["Supports"]) for row in figures]
+        words = [re.split(r"\s*\b(?:no|not there:) ", row["Supports"]) for row in figures]
         sets = [[set(text.split(", ")) for text in parts] for parts in words]
         union = {word for has, *_ in sets for word in has}
         assert [has | (lacks[0] if lacks else set()) for has, *lacks in sets] == [union] * 3

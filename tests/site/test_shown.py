@@ -205,7 +205,7 @@ def test_the_large_prices_name_who_charges_them(tmp_path: Path) -> None:
         build_priced_snapshot("a/b", first="0.000003"),
     )
     expected = (
-        ("0.000001", "At second, the cheapest of 2; OpenRouter lists $2.00 in, $2.00 out"),
+        ("0.000001", "At second, the cheapest of 2 endpoints; OpenRouter lists $2.00 in, $2.00 out"),
         ("0.000003", "At first; OpenRouter lists $2.00 in, $2.00 out"),
     )
     for n, (amount, source) in enumerate(expected):

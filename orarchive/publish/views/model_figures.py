@@ -121,7 +121,7 @@ def _describe_source(view: ModelView) -> str:
         words = f"At all {count} endpoints"
     else:
         words = f"At {_name_providers(same)}"
-        words += f", the cheapest of {count}{condition}" if len(same) < count else ""
+        words += f", the cheapest of {count} endpoints{condition}" if len(same) < count else ""
     listed = _read_prices(view.model.prices)
     if listed == prices:
         return words
