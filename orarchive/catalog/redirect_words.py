@@ -23,7 +23,7 @@ KIND_WORDS = {
     VARIANT_BASE: "the same model without the variant",
     ANNOUNCED: "the description of the old model names it",
     REVIEWED: "reviewed by people",
-    SAME_FAMILY: "suggested here: of the same family, with the same features",
+    SAME_FAMILY: "suggested here: same family and features",
 }
 """Kind of a replacement -> who says so."""
 

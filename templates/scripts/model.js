@@ -102,7 +102,7 @@ function setUpDate(form, use) {
     if (!day) { out.textContent = ""; return; }
     if (!form.on.validity.valid) { out.textContent = `The record goes from ${form.on.min} to ${form.on.max}.`; return; }
     const [start, end] = [`${day}T00`, `${day}T23:59:59Z`];
-    const words = [...new Set(rows.map((row) => row.name))].map((name) => describe(name, start, end)).filter(Boolean);
+    const words = form.dataset.names.split("|").map((name) => describe(name, start, end)).filter(Boolean);
     const exact = (name) => rows.find((row) => row.name === name && row.from <= end && (!row.to || row.to >= start))?.exact;
     const cost = use && computeCost(use, exact("Input"), exact("Output"), exact("Cache read"));
     if (cost) words.push(`your use ${formatCost(cost)} a month`);

@@ -87,7 +87,7 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
     assert "healthy" not in rows["sick"].traits
     answers = {answer.label: (answer.provider, answer.words) for answer in section.answers}
     assert answers["Cheapest"] == answers["Cheapest with 128K and tools"] == ("well", "$2.00 blended")
-    assert answers["Highest uptime so far"] == ("cut", "100% uptime (2 days read)")
+    assert answers["Highest uptime, few days read"] == ("cut", "100% uptime (2 days read)")
     assert answers["Fastest"] == ("", "speed is not collected")
     assert {entry.trait: entry.count for entry in section.filters} == {"healthy": 3, "128k": 2, "tools": 2}
     assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2, "in:EU": 1}
@@ -135,7 +135,7 @@ def test_the_most_reliable_provider_was_read_on_twenty_days(tmp_path: Path) -> N
     days = [build_snapshot([make_model("a/b")], {"a/b": [old, new][: 1 + (n > 15)]}) for n in range(22)]
     archive = write_archive(tmp_path / "archive", *days, apart=DAY)
     answers = {answer.label: answer for answer in build_section(build_archive_view(archive)).answers}
-    assert "Highest uptime so far" not in answers
+    assert "Highest uptime, few days read" not in answers
     assert (answers["Most reliable"].provider, answers["Most reliable"].words) == (
         "old",
         "99% uptime (21 days read); not known for 1 other",
@@ -149,7 +149,7 @@ def test_an_answer_says_for_how_many_it_is_not_known(tmp_path: Path) -> None:
         endpoints = [make_endpoint(f"p{n}", "0.000001", uptime) for n, uptime in enumerate(uptimes)]
         day = build_snapshot([make_model("a/b")], {"a/b": endpoints})
         section = build_section(build_archive_view(write_archive(tmp_path / name, day, day, apart=DAY)))
-        return {answer.label: answer.words for answer in section.answers}["Highest uptime so far"]
+        return {answer.label: answer.words for answer in section.answers}["Highest uptime, few days read"]
 
     uptime = "100% uptime (1 day read)"
     assert answer("best", 100, 99, None) == f"{uptime}; not known for 1 other"
@@ -274,7 +274,7 @@ def test_prices_that_began_together_share_their_hours(tmp_path: Path) -> None:
         ["Output", "$2.00", "M tokens"],
     ]
     assert moved.count('<td rowspan="2">') == 4
-    assert "Price on" in moved
+    assert 'data-names="Input|Output"' in moved
     assert "Price on" not in same
     assert "Every price" not in same
     assert "Input, output: unchanged since" in same

@@ -33,7 +33,7 @@ MAX_MONTH_LINES = 2500
 
 RANK_WORDS = {
     Rank.PRICE_OF_USED: "{} price change{s}",
-    Rank.RETIREMENT: "{} end date{s}",
+    Rank.RETIREMENT: "{} retirement{s} announced",
     Rank.NEW_MODEL: "{} new model{s}",
     Rank.PRICE: "{} price change{s}",
     Rank.OTHER: "{} other change{s}",

@@ -105,7 +105,7 @@ class HomePage:
     new_query: str
     """The query of the list of models that shows the new ones alone."""
     retiring: list[Announced]
-    retiring_count: int
+    """All that are still to come: an old page has to show other ones first."""
     degraded: list[DegradedProvider]
     has_health: bool
     """Whether the health of endpoints is on record."""
@@ -117,6 +117,7 @@ class HomePage:
     days: list[HomeDay]
     """The last days with changes, newest first."""
     most_used: MostUsed | None
+    max_rows: int = MAX_CARD_ROWS
 
     @property
     def has_confirmed_moves(self) -> bool:
@@ -126,7 +127,6 @@ class HomePage:
 
 def build_home_page(view: View) -> HomePage:
     """Build the home page."""
-    retiring = [row for row in list_announced(view) if row.expires >= view.now.date()]
     return HomePage(
         begun=view.dataset.first_hour.date(),
         troubles=list_troubles(view.dataset),
@@ -134,8 +134,7 @@ def build_home_page(view: View) -> HomePage:
         moves_note=describe_unread(view.dataset, view.now - MOVES_SPAN),
         new_models=_list_new_models(view),
         new_query=NEW_QUERY,
-        retiring=retiring[:MAX_CARD_ROWS],
-        retiring_count=len(retiring),
+        retiring=[row for row in list_announced(view) if row.expires >= view.now.date()],
         degraded=_list_degraded(view),
         has_health=bool(view.dataset.health),
         is_health_known=view.is_health_known,

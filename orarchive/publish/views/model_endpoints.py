@@ -162,7 +162,7 @@ def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answe
         ),
         *(
             _answer("Most reliable", proven, _get_uptime_key, _describe_uptime, len(rows))
-            or _answer("Highest uptime so far", read, _get_uptime_key, _describe_uptime, len(rows))
+            or _answer("Highest uptime, few days read", read, _get_uptime_key, _describe_uptime, len(rows))
         ),
         *(
             _answer("Fastest", fast, _get_speed_key, _describe_speed, len(rows))

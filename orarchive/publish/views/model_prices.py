@@ -132,6 +132,8 @@ class PriceHistory:
     chart: PriceChart | None
     unchanged: str
     """A sentence on the prices that never changed, "" where there are none."""
+    names: list[str]
+    """What the prices are for, in the order of the pages."""
     spans: list[PriceSpan]
     """Every price, newest first; [] where none ever changed, for a sentence says that."""
     first: dt.date
@@ -152,6 +154,7 @@ def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None
     return PriceHistory(
         chart=build_price_chart(view),
         unchanged=_describe_unchanged(view),
+        names=[*map(format_price_key, points)],
         spans=_build_spans(points) if len(view.unchanged_prices) < len(points) else [],
         first=view.entry.first.date(),
         last=(view.entry.last or view.now).date(),

@@ -171,7 +171,7 @@ def build_prices_page(view: View) -> PricesPage:
             _build_move_table(view, "week", "In 7 days", week, WEEK),
             *([_build_move_table(view, "month", "In 30 days", month, MONTH)] if month != week else []),
             _build_move_table(view, "cuts", "Cuts in 30 days", cuts, MONTH),
-            _build_move_table(view, "listed", "Another provider listed first", listed, MONTH),
+            _build_move_table(view, "listed", "Listed provider changed", listed, MONTH),
         ],
     )
 
