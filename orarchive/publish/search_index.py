@@ -181,6 +181,7 @@ def describe_input_price(view: ModelView) -> str:
     price, _ = view.price_cells
     if price.price is None or price.is_elsewhere:
         return ""
-    amounts = [price.price, *([] if price.highest is None else [price.highest])]
-    words = " to ".join(format_amount(amount, price.dimension) for amount in amounts)
-    return "free" if view.is_free else f"{words} in"
+    if view.is_free:
+        return "free"
+    amounts = [amount for amount in (price.price, price.highest) if amount is not None]
+    return f"{' to '.join(format_amount(amount, price.dimension) for amount in amounts)} in"

@@ -70,7 +70,7 @@ function setUpModels(form, table) {
     return offers.find((offer) => has.every((trait) => !OFFERED.includes(trait) || offer[4].includes(trait)));
   }
 
-  // A variant is shown below its unfolded base, and alone where it was asked for and its base does not fit.
+  // A variant is shown below its unfolded base, and alone where its base does not fit.
   function select(choice) {
     const fitting = new Set(entries.filter((entry) => fits(entry, choice)));
     const isAsked = choice.words.length > 0 || choice.has.includes("free");
@@ -139,15 +139,15 @@ function setUpModels(form, table) {
   }
 
   function fillMonth() {
-    const use = readUse();
+    const use = readUse(), { cellIndex } = find("month");
     for (const { row, prices } of entries) {
-      const cell = row.cells[find("month").cellIndex];
+      const cell = row.cells[cellIndex];
       const [input, output, cache, blended] = prices.map((price) => (price ? readNumber(price) : null));
       const cost = (use[0] - use[1]) * input + use[1] * (cache ?? input) + use[2] * output;
       cell.textContent = "–";
-      if (blended === null) continue; // tokens are not all that it charges for
+      if (blended === null) continue; // not by the token alone
       cell.dataset.v = cost;
-      cell.textContent = `$${cost.toFixed(2)}${/\+/.test(prices[3].textContent) ? "+" : ""}`;
+      cell.textContent = cost.toLocaleString("en", { style: "currency", currency: "USD" }) + (prices[3].textContent.match(/\+/) || "");
     }
   }
 

@@ -151,6 +151,9 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
             "Plain": "$6.00",
             "Dear": "$24.00",
         }
+        tab.get_by_label("Input, M tokens").fill("10000")
+        assert list_column(tab, "month")[0] == "$4,999.00"
+        tab.get_by_label("Input, M tokens").fill("10")
         tab.reload()
         assert list_column(tab, "month")[0] == "$4.00"
         address = tab.url

@@ -124,9 +124,8 @@ def draw_panel(
 
 
 def _draw_layer(choice: PriceChoice, axis: TimeAxis) -> Layer:
-    main, *others = choice.lines
-    lines = [main, *(line for line in others if _is_seen(line, axis))]
-    lines, format_price = [line for line in lines if line.pieces], choice.format_price
+    main, format_price = choice.lines[0], choice.format_price
+    lines = [line for line in choice.lines if line.pieces and (line is main or _is_seen(line, axis))]
     amounts = [piece.highest or piece.amount for line in lines for piece in line.pieces]
     scale = _make_linear(max(amounts, default=Decimal(0)))
     return Layer(

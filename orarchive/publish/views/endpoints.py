@@ -181,18 +181,8 @@ def find_cheapest(views: Iterable[EndpointView]) -> tuple[Decimal, EndpointView]
     return next(iter(list_priced(views)), None)
 
 
-def collect_prices(views: Iterable[EndpointView], dimension: str) -> set[Decimal]:
-    """Return the prices of a dimension that endpoints state, USD per unit; a dynamic one is none."""
-    return {price for view in views if (price := view.endpoint.prices.get(dimension, Decimal(-1))) >= 0}
-
-
 def find_lowest_price(views: Iterable[EndpointView], dimension: str) -> Decimal | None:
-    """Return the lowest price of a dimension; None where the prices of endpoints do not differ."""
-    prices = collect_prices(views, dimension)
+    """Return the lowest price of a dimension; None where the prices that endpoints state do not differ."""
+    stated = (view.endpoint.prices.get(dimension, Decimal(-1)) for view in views)
+    prices = {price for price in stated if price >= 0}
     return min(prices) if len(prices) > 1 else None
-
-
-def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
-    """Find the lowest price by main dimension, each only where the prices of endpoints differ."""
-    lowest = {name: find_lowest_price(views, name) for name in MAIN_DIMENSIONS}
-    return {name: price for name, price in lowest.items() if price is not None}

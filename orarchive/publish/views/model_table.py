@@ -183,7 +183,8 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     cells = _list_price_cells(model, is_outside)
     offers = [] if is_outside or model.is_free else list_offers(model, source.endpoints)
     provider = model.offer.endpoint.provider if offers and model.offer else ""
-    offers[:1] = [replace(offer, cells=cells, provider=provider) for offer in offers[:1]]
+    if offers:
+        offers[0] = replace(offers[0], cells=cells, provider=provider)
     traits = list_traits(model, info)
     uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
     uptime = max((value for value in uptimes if value is not None), default=None)
@@ -231,15 +232,14 @@ def _list_price_cells(model: ModelView, is_outside: bool) -> list[PriceCell | No
 def list_traits(model: ModelView, info: ModelInfo) -> list[str]:
     """List the traits of a model to filter by; what is not known does not count as had."""
     price, _ = model.price_cells
-    is_amount = price.price is not None and price.price >= 0 and not info.price_class.outside
-    is_low = is_amount and (price.price or 0) * MILLION <= LOW_INPUT_PRICE
+    is_low = price.price is not None and 0 <= price.price * MILLION <= LOW_INPUT_PRICE
     traits = {
         **{trait: _has_flag(info, flag) and is_offered(model, trait) for trait, flag in TRAIT_FLAGS.items()},
         "open": bool(info.open_weights.value),
         "free": info.is_free,
         "paid": any(amount > 0 for amount in model.model.prices.values()),
         "128k": (model.model.context or 0) >= LONG_CONTEXT_TOKENS,
-        "1usd": is_low,
+        "1usd": is_low and not info.price_class.outside,
         "new": "new" in model.states,
     }
     return [trait for trait, holds in traits.items() if holds]

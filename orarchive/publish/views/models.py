@@ -32,7 +32,6 @@ from orarchive.publish.views.endpoints import (
     EndpointView,
     build_endpoint_views,
     find_cheapest,
-    find_lowest_prices,
 )
 from orarchive.publish.views.scores import Score, list_scores
 from orarchive.publish.views.states import NEW_SPAN, State, list_states
@@ -55,8 +54,6 @@ class ModelView:
     """Its endpoints now, cheapest first."""
     former_endpoints: list[RecordEntry]
     """Endpoints that left, the last one first."""
-    lowest_prices: dict[str, Decimal]
-    """Lowest price by dimension, where its endpoints differ."""
     kept_reason: str | None
     """Why its endpoints were not read in the last hour; None if they were."""
     has_media_prices: bool
@@ -216,7 +213,7 @@ class ModelView:
 
         None without any, and where more than `MAX_DRAWN_RATES` prices would have to be drawn.
         """
-        if len(self.conditions) * len(self.time_of_day_dimensions) > MAX_DRAWN_RATES:
+        if not 0 < len(self.conditions) * len(self.time_of_day_dimensions) <= MAX_DRAWN_RATES:
             return None
         timed = {name for rule in self.conditions if not rule.is_about_length for name in rule.prices}
         dimensions = sort_dimensions(timed & {*self.time_of_day_dimensions})
@@ -279,7 +276,6 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             ),
             endpoints=endpoints.get(key, []),
             former_endpoints=_list_former(dataset, key, now),
-            lowest_prices=find_lowest_prices(endpoints.get(key, [])),
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],
