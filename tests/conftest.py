@@ -209,3 +209,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if reasons:
         summary = "; ".join(f"{count} tests ({reason})" for reason, count in reasons.items())
         atexit.register(print, f"Left out: {summary}. REQUIRE_ALL=1 makes this a failure.")
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """Collect no cyclic garbage during a test that reaches the recursion limit.
+
+    A finalizer that runs there fails with a RecursionError of its own, which pytest reports as the test's.
+    """
+    gc.disable()
+    yield
+    gc.enable()

@@ -97,6 +97,10 @@ class Client:
         self._lock = threading.Lock()
         self._logged: set[str] = set()
 
+    def close(self) -> None:
+        """Close the connections that are kept for further requests; the next request opens one again."""
+        self._session.close()
+
     def get(
         self,
         path: str,

@@ -7,6 +7,7 @@ that may be gone in an hour is no drift; it is reported only where nothing could
 import datetime as dt
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing
 from typing import Any
 
 from orarchive.collect import openapi, validate
@@ -37,24 +38,26 @@ def find_drifts(
     A fan-out feed is fetched for some of its keys, a series with slices for one of them, of the days before
     the hour. Whatever needs a key is left out where there is none, also the lists of other services.
     """
-    client = settings.make_client(sleep)
-    client.deadline = client.clock() + settings.timeout
-    response = fetch_openapi(client)
-    if response.body is None:
-        spec = None
-        yield from describe_failures(openapi.OPENAPI_ROUTE, {"": response})
-    else:
-        spec = loads(response.body)
-        yield from find_undocumented(spec)
-    direct_clients = settings.make_direct_clients(sleep, client.clock)
-    for direct_client in direct_clients.values():
-        direct_client.deadline = client.deadline
-    yield from _find_feed_drifts(client, direct_clients)
-    limiter = RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, client.clock, sleep)
-    keyed_client = settings.make_client(sleep, limiter, client.clock)
-    keyed_client.deadline = keyed_client.clock() + settings.timeout
-    series = list_series(has_key=bool(settings.key), benchmarks=settings.benchmarks)
-    yield from _find_ranking_drifts(keyed_client, series, spec, hour)
+    with ExitStack() as stack:
+        client = stack.enter_context(closing(settings.make_client(sleep)))
+        client.deadline = client.clock() + settings.timeout
+        response = fetch_openapi(client)
+        if response.body is None:
+            spec = None
+            yield from describe_failures(openapi.OPENAPI_ROUTE, {"": response})
+        else:
+            spec = loads(response.body)
+            yield from find_undocumented(spec)
+        direct_clients = settings.make_direct_clients(sleep, client.clock)
+        for direct_client in direct_clients.values():
+            stack.callback(direct_client.close)
+            direct_client.deadline = client.deadline
+        yield from _find_feed_drifts(client, direct_clients)
+        limiter = RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, client.clock, sleep)
+        keyed_client = stack.enter_context(closing(settings.make_client(sleep, limiter, client.clock)))
+        keyed_client.deadline = keyed_client.clock() + settings.timeout
+        series = list_series(has_key=bool(settings.key), benchmarks=settings.benchmarks)
+        yield from _find_ranking_drifts(keyed_client, series, spec, hour)
 
 
 def find_undocumented(spec: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ nothing they do costs OpenRouter's feeds an hour.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from orarchive.collect.attempt import AttemptBase
@@ -36,6 +37,6 @@ class DirectGroup(FeedGroup):
     def _fetch_feed(self, feed: ListFeed | FanOutFeed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
         """Fetch the list of a service with its own client."""
         assert isinstance(feed, ListFeed)
-        client = self.clients[feed.name]
-        client.deadline = min(self.client.deadline, client.clock() + DIRECT_TIMEOUT_S)
-        return fetch_list(client, feed, keyed=True)
+        with closing(self.clients[feed.name]) as client:
+            client.deadline = min(self.client.deadline, client.clock() + DIRECT_TIMEOUT_S)
+            return fetch_list(client, feed, keyed=True)

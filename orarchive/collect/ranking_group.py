@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -100,10 +101,11 @@ class RankingGroup:
         archived = read_archived_dates(self.archive, base.commit, slices)
         public = [entry for entry in slices if not entry[0].needs_key]
         keyed = [entry for entry in slices if entry[0].needs_key]
-        return [
-            *fetch_slices(self.client, public, archived, hour),
-            *fetch_slices(self._make_keyed_client(base), keyed, archived, hour),
-        ]
+        with closing(self._make_keyed_client(base)) as keyed_client:
+            return [
+                *fetch_slices(self.client, public, archived, hour),
+                *fetch_slices(keyed_client, keyed, archived, hour),
+            ]
 
     def _make_keyed_client(self, base: AttemptBase) -> Client:
         """Make a client that stays within the request budget, with the deadline of the attempt."""

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,22 +59,22 @@ class Run:
         if not self.options.dry_run:
             health_commits.align_branch(self.archive, base.lines)
         self._refuse_hour(base)
-        client = self.settings.make_client(self.sleep, stopped=self.stopped)
         writer = AttemptWriter(self.archive, self.options, self.now, remote)
         results = []
-        for group in [] if self._is_too_early(base.lines) else self._list_groups(client):
-            # Another writer may have archived a later hour meanwhile.
-            if base.is_past(self.options.hour):
-                break
-            client.deadline = client.clock() + self.settings.timeout
-            try:
-                is_good, base = writer.make_attempt(group, base, notes)
-            except WrongClock as error:
-                self._record_wrong_clock(error, writer, base, notes)
-                raise
-            if is_good is not None:
-                notes = []
-                results.append(is_good)
+        with closing(self.settings.make_client(self.sleep, stopped=self.stopped)) as client:
+            for group in [] if self._is_too_early(base.lines) else self._list_groups(client):
+                # Another writer may have archived a later hour meanwhile.
+                if base.is_past(self.options.hour):
+                    break
+                client.deadline = client.clock() + self.settings.timeout
+                try:
+                    is_good, base = writer.make_attempt(group, base, notes)
+                except WrongClock as error:
+                    self._record_wrong_clock(error, writer, base, notes)
+                    raise
+                if is_good is not None:
+                    notes = []
+                    results.append(is_good)
         if not results:
             log.info("Nothing due at %s", format_hour(self.options.hour))
             # There may be commits that an earlier run could not push.

@@ -82,6 +82,7 @@ def test_any_content_of_the_list_of_ignored_files(stage: Stage) -> None:
     assert exclude.read_bytes() == b"caf\xe9\n/quarantine/\n"
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("content", [b"5", b'{"x":1}', b'["\\u0000"]', b"\xff", b"[" * 100_000])
 def test_any_content_of_the_manifest_of_a_site(two_hours: Stage, tmp_path: Path, content: bytes) -> None:
     """A manifest that is not one is refused; an object with other members is taken for an empty one."""

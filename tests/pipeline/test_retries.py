@@ -1,7 +1,10 @@
 """Retries and repairs: how often a request is tried, and what the next runs ask for again."""
 
+import gc
+import socket
 import tracemalloc
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -97,6 +100,27 @@ def test_requests_say_who_sends_them(stage: Stage) -> None:
     headers = stage.service.seen[-1].headers
     assert headers["User-Agent"].endswith(f"(+{address})")
     assert headers["Http-Referer"] == address
+
+
+def find_sockets(port: int) -> list[socket.socket]:
+    """Return the sockets of this process that are connected to a port."""
+    sockets = [entry for entry in gc.get_objects() if isinstance(entry, socket.socket)]
+    return [entry for entry in sockets if entry.fileno() >= 0 and _get_peer_port(entry) == port]
+
+
+def _get_peer_port(entry: socket.socket) -> int | None:
+    try:
+        return int(entry.getpeername()[1])
+    except OSError:  # it listens
+        return None
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_a_run_closes_its_connections(stage: Stage) -> None:
+    """Leave none to the collector of garbage, whose time is not known."""
+    gc.collect()
+    assert stage.run(START) == 0
+    assert find_sockets(urlsplit(stage.service.base_url).port or 0) == []
 
 
 def test_waits_double_and_end() -> None:

@@ -64,6 +64,7 @@ def test_half_a_character_changes_no_other_byte(value: Any) -> None:
     assert dumps([value, "\ud800"]) == b"[" + dumps(value) + b',"\\ud800"]'
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("route", ["providers", "models/z-ai/glm-5.1/endpoints"])
 def test_deep_nesting(stage: Stage, route: str) -> None:
     """Archive a nested value exactly, or refuse it; no depth ends the run."""

@@ -49,6 +49,7 @@ def test_values_are_kept_as_sent(sent: str, archived: str) -> None:
         *(b"[" * 100_000, b"1e9999999999999999999"),
     ],
 )
+@pytest.mark.usefixtures("no_collection")
 def test_other_than_strict_json_is_refused(sent: bytes) -> None:
     with pytest.raises(NotJSON):
         loads(sent)
