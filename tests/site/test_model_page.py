@@ -241,7 +241,7 @@ def test_few_days_of_health_are_counted(days_archive: Path, tmp_path: Path) -> N
     page = build_site(days_archive, tmp_path / "site")[get_model_path("a/b")].decode()
     table = read_section(page, "endpoints-title")
     assert ">80.00%</td>" in table, "too few days for a picture"
-    assert "the mean of the days read (2 of 30)." in table
+    assert "the mean of the days read (2 of 30)</dd>" in table
 
 
 def test_a_column_with_one_value_is_a_note(tmp_path: Path) -> None:
