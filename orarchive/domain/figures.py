@@ -17,7 +17,7 @@ WHOLE_FROM_PERCENT = 10
 MAX_PERCENT_DECIMALS = 6
 """Decimals that a percentage has at most; nobody reads more."""
 
-WHOLE_FROM_TIMES = 100
+WHOLE_FROM_TIMES = 10
 """Ratio of prices from which on it is told without decimals."""
 
 
@@ -69,7 +69,8 @@ def describe_ratio(ratio: Decimal | None) -> str:
     if ratio < 2:
         added = format_share(ratio - 1, decimals=0)
         return "slightly dearer" if added == "<1%" else f"{added} dearer"
-    return f"{ratio:,.0f} times the price" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g} times the price"
+    times = f"{ratio:,.0f}" if ratio >= WHOLE_FROM_TIMES else f"{float(ratio):.2g}"
+    return f"{times} times the price"
 
 
 def format_short(amount: Decimal | float, *, keeps_zeros: bool = False) -> str:

@@ -128,9 +128,9 @@ function setUpComparison(form) {
     const cheapest = priced.filter((row) => row.isCheapest);
     if (!cheapest.length) return [];
     const names = cheapest.map((row) => row.model.name).join(" and ");
-    const [low, dearest] = [cheapest[0].cost, priced.filter(isOnOffer).at(-1)];
-    const ratio = low[0] > 0 && dearest.cost[0] > low[1] ? dearest.cost[0] / low[0] : 0;
-    const more = ratio ? `; ${dearest.model.name} costs ${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much` : "";
+    const [low, dearest] = [cheapest[0].cost, priced.findLast(isOnOffer)];
+    const ratio = dearest.cost[0] / low[1];
+    const more = ratio > 1 && ratio < Infinity ? `; ${dearest.model.name} costs ${low[0] < low[1] ? "at least " : ""}${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much` : "";
     return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest: ${formatCost(low)} per month${more}.`)];
   }
 

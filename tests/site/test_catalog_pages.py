@@ -233,6 +233,7 @@ def test_every_retirement_shows_the_replacement_of_the_catalogue(
         ("dearer", Fraction(10001, 10000), "slightly dearer"),
         ("dearer", Fraction(151, 90), "68% dearer"),
         ("dearer", Fraction(5, 2), "2.5 times the price"),
+        ("dearer", Fraction(997, 100), "10 times the price"),
         ("dearer", Fraction(2001, 2), "1,000 times the price"),
     ],
 )
