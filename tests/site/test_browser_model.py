@@ -36,7 +36,7 @@ def test_providers_are_filtered_and_costed(browser: Any, address: str) -> None:
         assert "has=" not in tab.url
         assert "in=100" in tab.url
         tab.goto(f"{address}{get_model_path('anthropic/claude-sonnet-4.6')}")
-        tab.get_by_label("in", exact=True).fill("20")
+        tab.get_by_label("input", exact=True).fill("20")
         assert {*tab.locator("#endpoints tbody td:nth-child(6)").all_inner_texts()} == {"$76.50"}
         assert marked.count() == 0, "of equal ones none is the cheapest"
 

@@ -136,6 +136,7 @@ def test_a_price_under_a_schedule_moves_once(tmp_path: Path) -> None:
     assert describe(moves) == [f"a/b : 2 1 {UNREAD}, time-of-day price, day 0"]
     moves = list_archive_moves(tmp_path / "out", {"a/b": (timed, {})}, {"a/b": (flat, {})}, apart=18 * HOUR)
     assert describe(moves) == [f"a/b : 1 2 {UNREAD}, time-of-day price, day 0"]
+    assert not moves[0].is_confirmed
     days: list[Models] = [{"a/b": (timed, {})}] * 2
     assert list_archive_moves(tmp_path / "same", *days, apart=18 * HOUR) == []
 
@@ -213,5 +214,5 @@ def test_a_span_that_was_not_read_is_not_called_empty(tmp_path: Path) -> None:
     assert describe_unread(dataset, START + DAY) == ""
     unknown = "Not known: the reading before 9 Jun 2026 was on 5 Jun 2026."
     assert describe_unread(dataset, last - 2 * DAY) == unknown
-    known = "Since 5 Jun 2026; the reading before was on 1 Jun 2026."
+    known = "Since 5 Jun 2026; no data from 1 Jun 2026 to then."
     assert describe_unread(dataset, last - 6 * DAY) == known

@@ -227,7 +227,7 @@ def list_price_moves(
             causes = [find_list_cause(change, model, name, endpoints) for change in changes]
             cause = explain(causes, changes, model, name)
             hour = find_first_hour(past, model, name)
-            of_none = bool(causes) and {*causes, *cause.split(", ")} <= OF_NO_PROVIDER
+            of_none = bool(causes) and {*causes, *cause.split(", ")} - {"time-of-day price"} <= OF_NO_PROVIDER
             moves.append(Move(model, "", DIMENSIONS[name], *moved[name], cause, of_none, hour))
     for key in past_endpoints[-1].pricing if past_endpoints else ():
         model, _, label = key.partition(" ")

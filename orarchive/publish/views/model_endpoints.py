@@ -17,6 +17,7 @@ from orarchive.publish.views.endpoint_rows import EndpointRow, list_rows
 from orarchive.publish.views.endpoints import MIN_HEALTHY_PERCENT
 from orarchive.publish.views.health import format_uptime, has_strips
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.price_charts import CHART_DIMENSIONS
 
 MAX_ANSWERED = 3
 """Other models that are named under which OpenRouter answered."""
@@ -155,9 +156,9 @@ def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answe
     proven = [row for row in read if _count_days(row) >= MIN_HEALTH_DAYS]
     fast = [row for row in rows if row.throughput is not None]
     return [
-        *_answer("Cheapest", priced, _get_blended),
+        *_answer("Cheapest", priced, _get_cost),
         *(
-            _answer("Cheapest with 128K and tools", demanding, _get_blended)
+            _answer("Cheapest with 128K and tools", demanding, _get_cost)
             or [Answer("With 128K and tools", "", "", "", None, "none")][: len(priced)]
         ),
         *(
@@ -171,8 +172,10 @@ def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answe
     ]
 
 
-def _get_blended(row: EndpointRow) -> Decimal:
-    return row.blended.cell.sort_value or ZERO
+def _get_cost(row: EndpointRow) -> tuple[Decimal, Decimal]:
+    """Return the blended price, then the price for reading the cache; one that is not stated comes last."""
+    cache_read = row.prices[CHART_DIMENSIONS.index("input_cache_read")].cell.sort_value
+    return row.blended.cell.sort_value or ZERO, Decimal("Infinity") if cache_read is None else cache_read
 
 
 def _get_uptime_key(row: EndpointRow) -> tuple[float, int]:

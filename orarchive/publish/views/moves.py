@@ -153,7 +153,7 @@ def find_causes(dataset: Dataset, entry: RecordEntry, dimension: str, known: dt.
 
 def is_confirmed(causes: Collection[str]) -> bool:
     """Return whether a provider may have changed a price: not where only OpenRouter lists another one."""
-    return not causes or not {*causes} <= UNCONFIRMED_CAUSES
+    return not causes or not {*causes} - {TIME_OF_DAY} <= UNCONFIRMED_CAUSES
 
 
 @dataclass(frozen=True)
