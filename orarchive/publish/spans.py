@@ -31,5 +31,5 @@ def describe_unread(dataset: Dataset, moment: dt.datetime) -> str:
         return ""
     day, before = format_day(start.date()), format_day(hours[n - 1].date())
     if start == hours[-1]:
-        return f"Not known: no data from {before} to {day}."
-    return f"Since {day}; no data from {before} to then."
+        return f"Not known: no data between {before} and {day}."
+    return f"Since {day}; no data between {before} and then."

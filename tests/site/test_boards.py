@@ -224,3 +224,16 @@ def test_labs_of_one_name_link_to_each_other(tmp_path: Path) -> None:
     link = '<a href="../meta-llama/index.html"><bdi>Meta</bdi></a>, <code dir="ltr">meta-llama</code>.'
     assert f"See also: {link}" in pages["meta"]
     assert "See also: " not in pages["other"]
+
+
+def test_providers_of_one_name_show_their_slugs(tmp_path: Path) -> None:
+    endpoints = {"l/one": [make_endpoint(tag, "1", 99) for tag in ("samba", "samba-two", "other")]}
+    snapshot = build_snapshot([{"id": "l/one", "name": "Lab: One"}], endpoints)
+    names = {"samba": "Samba", "samba-two": "Samba", "other": "Other"}
+    snapshot["providers"] = {(slug,): {"slug": slug, "name": name} for slug, name in names.items()}
+    rows = build_providers_page(build_archive_view(write_archive(tmp_path / "archive", snapshot))).rows
+    assert {row.slug: row.is_name_shared for row in rows} == {
+        "samba": True,
+        "samba-two": True,
+        "other": False,
+    }

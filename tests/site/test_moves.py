@@ -212,7 +212,7 @@ def test_a_span_that_was_not_read_is_not_called_empty(tmp_path: Path) -> None:
     dataset = build_archive_view(archive).dataset
     last = START + 8 * DAY
     assert describe_unread(dataset, START + DAY) == ""
-    unknown = "Not known: the reading before 9 Jun 2026 was on 5 Jun 2026."
+    unknown = "Not known: no data between 5 Jun 2026 and 9 Jun 2026."
     assert describe_unread(dataset, last - 2 * DAY) == unknown
-    known = "Since 5 Jun 2026; no data from 1 Jun 2026 to then."
+    known = "Since 5 Jun 2026; no data between 1 Jun 2026 and then."
     assert describe_unread(dataset, last - 6 * DAY) == known

@@ -1,6 +1,6 @@
 """The list of providers."""
 
-import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +25,8 @@ class ProviderRow:
 
     slug: str
     name: str
+    is_name_shared: bool
+    """Whether another provider in the list has the same name."""
     monogram: str
     figures: ProviderFigures
     ratio: str
@@ -61,7 +63,8 @@ class ProvidersPage:
 def build_providers_page(view: View) -> ProvidersPage:
     """Build the list of providers."""
     market = build_market(view.dataset, view.listed_models, view.catalog)
-    rows = [_build_row(provider, market, view.now) for provider in view.providers]
+    names = Counter(provider.name for provider in view.providers)
+    rows = [_build_row(provider, market, names[provider.name] > 1) for provider in view.providers]
     serving = sorted((row for row in rows if row.figures.models), key=lambda row: -row.figures.models)
     return ProvidersPage(
         troubles=list_troubles(view.dataset),
@@ -80,11 +83,12 @@ def _has_value(values: Iterable[float | None]) -> bool:
     return any(value is not None for value in values)
 
 
-def _build_row(provider: ProviderView, market: Market, now: dt.datetime) -> ProviderRow:
+def _build_row(provider: ProviderView, market: Market, is_name_shared: bool) -> ProviderRow:
     figures = compute_figures(provider, market)
     return ProviderRow(
         slug=provider.slug,
         name=provider.name,
+        is_name_shared=is_name_shared,
         monogram=make_monogram(provider.name),
         figures=figures,
         ratio=format_ratio(figures.price_ratio),
