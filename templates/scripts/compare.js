@@ -20,7 +20,7 @@ function findModels(text) {
 function setUpComparison(form) {
   const [out, chips, notes] = ["#compared", "#chosen", "#notes"].map((name) => document.querySelector(name));
   const example = document.querySelector("#example");
-  example?.toggleAttribute("hidden", recall().has("m")); // before the first picture, so that nothing moves
+  example?.toggleAttribute("hidden", recall().has("m")); // at once, so that nothing moves
   const sample = new URLSearchParams(example?.querySelector("a").search).getAll("m");
   let chosen = [];
   let unknown = "";
@@ -130,7 +130,8 @@ function setUpComparison(form) {
     const names = cheapest.map((row) => row.model.name).join(" and ");
     const [low, dearest] = [cheapest[0].cost, priced.findLast(isOnOffer)];
     const ratio = dearest.cost[0] / low[1];
-    const more = ratio > 1 && ratio < Infinity ? `; ${dearest.model.name} costs ${low[0] < low[1] ? "at least " : ""}${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much` : "";
+    const words = `${low[0] < low[1] ? "at least " : ""}${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much`;
+    const more = ratio > 1 && ratio < Infinity ? `; ${dearest.model.name} costs ${words}` : "";
     return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest: ${formatCost(low)} per month${more}.`)];
   }
 

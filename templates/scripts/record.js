@@ -39,7 +39,7 @@ const moneyFormat = new Intl.NumberFormat("en", {
 // Twelve digits are exact: they undo the error that doubles add to a decimal.
 function formatMoney(amount, digits = 12) { return moneyFormat.format(Number(amount.toPrecision(digits))); }
 
-// As on every other page: four digits, or of longer prices four decimals, more of those below a cent.
+// Four digits, or of longer prices four decimals, more of those below a cent.
 function roundPrice(price) {
   const short = Number(price.toPrecision(4));
   if (short === Number(price.toPrecision(12))) return short;

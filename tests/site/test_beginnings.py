@@ -140,7 +140,7 @@ def test_a_feed_that_lacks_many_is_doubted_and_not_the_models(
     assert len(orphaned) == (0 if is_doubted else unserved)
     site = build_site(archive, tmp_path / "site")
     status = Html(site["status/index.html"]).text
-    notice = f"{unserved} of 60 models came without providers at 1 Jun 2026, 03:00 UTC."
+    notice = f"{unserved} of 60 models came without providers at 1 Jun 2026, 03:00 UTC; theirs are"
     assert (notice in status) == is_doubted
     with sqlite3.connect(":memory:") as db:
         db.deserialize(site[DATABASE])
