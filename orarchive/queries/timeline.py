@@ -24,7 +24,7 @@ from orarchive.queries.suggestions import raise_not_found
 
 PRICE_CAUSES = {
     **LOG_STYLE.cause_phrases,
-    "endpoint": "an endpoint's own price",
+    "endpoint": "changed by a provider",
     "schedule": "its schedule",
 }
 

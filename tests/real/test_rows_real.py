@@ -87,7 +87,7 @@ def test_rows_of_endpoints(five_days: tuple[Path, Mapping[str, Any]]) -> None:
     moves = agreement.assert_prices_agree(pages, recorded, now)
     assert agreement.assert_graves_agree(pages["graveyard/index.html"], recorded, now)
     causes = {cause for move in moves["week"][:15] for cause in move.cause.split(", ")}
-    assert "the endpoint's own price" in causes
+    assert "changed by the provider" in causes
     assert moves["listed"]
     assert any(naive_moves.UNREAD in move.cause for move in moves["week"])
 

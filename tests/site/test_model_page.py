@@ -102,15 +102,15 @@ def test_a_large_price_is_that_of_a_healthy_provider(tmp_path: Path) -> None:
         figures = build_figures(model)
         return f"{figures.prices[0].cell.price} {figures.source}"
 
-    lists = "; OpenRouter lists $2.00 in, $2.00 out"
-    assert read_input("healthy", SICK, AWAY) == f"0.000003 At AWAY/EU{lists}"
+    lists = "; OpenRouter's list price: $2.00 in, $2.00 out"
+    assert read_input("healthy", SICK, AWAY) == f"0.000003 Prices of AWAY/EU{lists}"
     assert read_input("sick", SICK) == "0.000002 OpenRouter's list price; no provider has 95% uptime"
     assert (
         read_input("listed", SICK, AWAY, WELL)
-        == "0.000002 At WELL/FP8, the cheapest of 2 endpoints with 95% uptime"
+        == "0.000002 Prices of WELL/FP8, the cheapest of 2 endpoints with 95% uptime"
     )
     equals = [make_endpoint(name, "0.000003") for name in "xyz"]
-    assert read_input("equal", *equals) == f"0.000003 At all 3 endpoints{lists}"
+    assert read_input("equal", *equals) == f"0.000003 Prices of all 3 endpoints{lists}"
 
 
 def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:

@@ -104,8 +104,8 @@ def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> Non
     moves = list_moves(view.dataset, view.listed_models, view.now, WEEK)
     assert [move.model for move in build_home_page(view).moves] == ["a/own", "a/odd"]
     assert describe(moves) == [
-        "a/own at q: 5 1 the endpoint's own price, day 1",
-        "a/own : 4 3 an endpoint's own price, day 1",
+        "a/own at q: 5 1 changed by the provider, day 1",
+        "a/own : 4 3 changed by a provider, day 1",
         "a/odd : 9 1 no provider has that price, day 1",
         "a/other : 4 2 another provider listed first, day 1",
     ]
@@ -120,8 +120,8 @@ def test_all_causes_between_the_ends_are_named(tmp_path: Path) -> None:
     ]
     moves = list_archive_moves(tmp_path, *days)
     assert describe(moves) == [
-        "a/b : 4 1 another provider listed first, an endpoint's own price, day 2",
-        "a/b at q: 2 1 the endpoint's own price, day 2",
+        "a/b : 4 1 another provider listed first, changed by a provider, day 2",
+        "a/b at q: 2 1 changed by the provider, day 2",
     ]
 
 

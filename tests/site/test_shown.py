@@ -205,8 +205,11 @@ def test_the_large_prices_name_who_charges_them(tmp_path: Path) -> None:
         build_priced_snapshot("a/b", first="0.000003"),
     )
     expected = (
-        ("0.000001", "At second, the cheapest of 2 endpoints; OpenRouter lists $2.00 in, $2.00 out"),
-        ("0.000003", "At first; OpenRouter lists $2.00 in, $2.00 out"),
+        (
+            "0.000001",
+            "Prices of second, the cheapest of 2 endpoints; OpenRouter's list price: $2.00 in, $2.00 out",
+        ),
+        ("0.000003", "Prices of first; OpenRouter's list price: $2.00 in, $2.00 out"),
     )
     for n, (amount, source) in enumerate(expected):
         archive = write_archive(tmp_path / str(n), hours[n])

@@ -187,7 +187,7 @@ def find_list_cause(
     moved = (key for key in holders if key in old.pricing and not is_same_tariff(old, new, key, name))
     forms = [bool(read_schedule(each.pricing[model], name)) for each in change]
     if any([bool(read_schedule(each.pricing[key], name)) for each in (old, new)] == forms for key in moved):
-        return "an endpoint's own price"
+        return "changed by a provider"
     if holders:
         return "another provider listed first"
     return "no provider has that price" if old.pricing.keys() & {*keys} else UNREAD
@@ -239,7 +239,7 @@ def list_price_moves(
         if moved:
             name = choose_larger(moved)
             changes = list_changes(endpoint_window, key, name)
-            cause = explain(["the endpoint's own price"], changes, key, name)
+            cause = explain(["changed by the provider"], changes, key, name)
             hour = find_first_hour(past_endpoints, key, name)
             moves.append(Move(model, label, DIMENSIONS[name], *moved[name], cause, False, hour))
     return sorted(moves, key=rank)

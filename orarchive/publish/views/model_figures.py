@@ -118,9 +118,9 @@ def _describe_source(view: ModelView) -> str:
     count = len(healthy)
     condition = " with 95% uptime" if count < len(view.endpoints) else ""
     if len(same) == count > MAX_NAMED and not condition:
-        words = f"At all {count} endpoints"
+        words = f"Prices of all {count} endpoints"
     else:
-        words = f"At {_name_providers(same)}"
+        words = f"Prices of {_name_providers(same)}"
         words += f", the cheapest of {count} endpoints{condition}" if len(same) < count else ""
     listed = _read_prices(view.model.prices)
     if listed == prices:
@@ -130,7 +130,7 @@ def _describe_source(view: ModelView) -> str:
         for name, word in SHORT_LABELS.items()
         if name in listed
     ]
-    return f"{words}; OpenRouter lists {', '.join(amounts)}"
+    return f"{words}; OpenRouter's list price: {', '.join(amounts)}"
 
 
 def _read_prices(prices: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -20,9 +20,9 @@ from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp, parse_stamp
 
 CAUSES = {
-    "endpoint": "an endpoint's own price",
+    "endpoint": "changed by a provider",
     "provider": "another provider listed first",
-    "schedule": "an endpoint's schedule",
+    "schedule": "a provider's schedule",
     "unexplained": "no provider has that price",
     "unread": "moved while its providers were not read",
     "unknown": "served by its lab alone",
@@ -186,4 +186,4 @@ def _phrase_causes(move: PriceMove) -> Iterator[str]:
     if not move.causes:
         yield "moved while it was not listed"
     for cause in move.causes:
-        yield "the endpoint's own price" if move.label and cause == "endpoint" else CAUSES.get(cause, cause)
+        yield "changed by the provider" if move.label and cause == "endpoint" else CAUSES.get(cause, cause)

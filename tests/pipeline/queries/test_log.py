@@ -53,7 +53,7 @@ def test_log_prints_a_line_for_each_event(four_hours: Stage) -> None:
         "2026-06-01T01Z 2026-06-01T00Z edited name Z.ai: GLM 5.1 -> GLM [31m5.1",
         "2026-06-01T01Z 2026-06-01T00Z repriced @z-ai prompt $1.40 per M -> $1.20 per M (-14%)",
         "2026-06-01T01Z 2026-06-01T00Z repriced prompt $1.05 per M -> $1.20 per M (+14%),"
-        " an endpoint's own price",
+        " changed by a provider",
         "2026-06-01T04Z 2026-06-01T01Z left @parasail/fp8",
         "2026-06-01T04Z 2026-06-01T01Z repriced @novita/fp8 prompt $1.38 per M -> $1.00 per M (-28%)",
     ]
@@ -212,7 +212,7 @@ def test_an_orphaned_model_was_so_from_the_first_hour(returning: Stage) -> None:
 
 def test_log_prints_the_hours_of_a_schedule_that_ended(returning: Stage) -> None:
     windows = "10:00-01:00 UTC $0.435, 01:00-04:00 UTC $0.87, 04:00-06:00 UTC $0.435, 06:00-10:00 UTC $0.87"
-    line = f"prompt ({windows}, Saturday/Sunday UTC $0.435) per M -> $0.435 per M, an endpoint's own price"
+    line = f"prompt ({windows}, Saturday/Sunday UTC $0.435) per M -> $0.435 per M, changed by a provider"
     assert line in answer(returning, "log", DEEPSEEK)
 
 
