@@ -70,7 +70,7 @@ function setUpModels(form, table) {
     return offers.find((offer) => has.every((trait) => !OFFERED.includes(trait) || offer[4].includes(trait)));
   }
 
-  // A variant is shown below its unfolded base, and alone where its base does not fit.
+  // A variant is shown below its unfolded base, and alone if asked for, where its base does not fit.
   function select(choice) {
     const fitting = new Set(entries.filter((entry) => fits(entry, choice)));
     const isAsked = choice.words.length > 0 || choice.has.includes("free");

@@ -129,6 +129,16 @@ def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
     assert answer("three", *three) == ([("", 0, "$1.00 blended at all 3"), uptime], 0)
 
 
+def test_of_equal_prices_that_with_the_cheapest_cache_is_the_best(tmp_path: Path) -> None:
+    endpoints = [make_endpoint(tag, "0.000001") for tag in ("none", "dear", "low")]
+    for endpoint, price in zip(endpoints[1:], ("0.0000005", "0.0000001"), strict=True):
+        endpoint["pricing"]["input_cache_read"] = price
+    day = build_snapshot([make_model("a/b")], {"a/b": endpoints})
+    view = build_archive_view(write_archive(tmp_path / "archive", day, day, apart=DAY))
+    answer = build_section(view).answers[0]
+    assert (answer.provider, answer.more, answer.words) == ("low", 0, "$1.00 blended")
+
+
 def test_the_most_reliable_provider_was_read_on_twenty_days(tmp_path: Path) -> None:
     """A new provider without a fault is not the most reliable, and before that time none is."""
     old, new = make_endpoint("old", "0.000001", 99), make_endpoint("new", "0.000001", 100)
@@ -274,6 +284,7 @@ def test_prices_that_began_together_share_their_hours(tmp_path: Path) -> None:
         ["Output", "$2.00", "M tokens"],
     ]
     assert moved.count('<td rowspan="2">') == 4
+    assert "Price on" in moved
     assert 'data-names="Input|Output"' in moved
     assert "Price on" not in same
     assert "Every price" not in same
